@@ -1,0 +1,102 @@
+"""Chapter 1 against SciPy and against itself."""
+
+from typing import get_args
+
+import numpy as np
+import pytest
+import scipy.signal
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnbook.correlation import (
+    Mode,
+    convolve2d,
+    cross_correlate2d,
+    rotate180,
+    windows,
+)
+from tests.cases import ORDERS, error, in_memory_order
+
+MODES = get_args(Mode)
+SIZES = st.tuples(st.integers(1, 7), st.integers(1, 7))
+
+
+def pair(size, kernel_size, seed, order="C"):
+    rng = np.random.default_rng(seed)
+    image, kernel = rng.standard_normal(size), rng.standard_normal(kernel_size)
+    return in_memory_order(image, order), in_memory_order(kernel, order)
+
+
+@given(SIZES, SIZES, st.sampled_from(MODES), st.integers(0, 999), ORDERS)
+def test_equal_scipy(size, kernel_size, mode, seed, order):
+    image, kernel = pair(size, kernel_size, seed, order)
+    if mode == "valid" and (kernel_size[0] > size[0] or kernel_size[1] > size[1]):
+        for function in (cross_correlate2d, convolve2d):
+            with pytest.raises(ValueError, match="kernel: expected at most"):
+                function(image, kernel, mode)
+        return
+    correlation = scipy.signal.correlate2d(image, kernel, mode)
+    assert error(cross_correlate2d(image, kernel, mode), correlation) < 1e-14
+    convolution = scipy.signal.convolve2d(image, kernel, mode)
+    assert error(convolve2d(image, kernel, mode), convolution) < 1e-14
+
+
+def test_output_sizes():
+    image, kernel = pair((5, 9), (2, 4), 0)
+    for function in (cross_correlate2d, convolve2d):
+        shapes = [function(image, kernel, mode).shape for mode in MODES]
+        assert shapes == [(4, 6), (5, 9), (6, 12)]
+        assert function(image, kernel).shape == (4, 6), "valid is the default"
+
+
+def test_the_impulse_response_of_correlation_is_the_turned_kernel():
+    impulse, kernel = np.zeros((3, 3)), np.arange(1.0, 7.0).reshape(2, 3)
+    impulse[1, 1] = 1
+    full = cross_correlate2d(impulse, kernel, "full")
+    np.testing.assert_array_equal(full[1:3, 1:4], rotate180(kernel))
+    full = convolve2d(impulse, kernel, "full")
+    np.testing.assert_array_equal(full[1:3, 1:4], kernel)
+
+
+@given(SIZES, SIZES, st.integers(0, 999))
+def test_full_convolution_commutes_and_correlation_does_not(size, kernel_size, seed):
+    image, kernel = pair(size, kernel_size, seed)
+    one, other = convolve2d(image, kernel, "full"), convolve2d(kernel, image, "full")
+    assert error(one, other) < 1e-14
+    one, other = (
+        cross_correlate2d(image, kernel, "full"),
+        cross_correlate2d(kernel, image, "full"),
+    )
+    assert error(one, rotate180(other)) < 1e-14
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+def test_dtype_is_kept(dtype):
+    image, kernel = (a.astype(dtype) for a in pair((4, 5), (2, 3), 0))
+    for function in (cross_correlate2d, convolve2d):
+        assert function(image, kernel, "same").dtype == dtype
+
+
+def test_a_complex_kernel_is_not_conjugated():
+    result = cross_correlate2d(np.array([[1.0 + 0j]]), np.array([[1j]]))
+    np.testing.assert_array_equal(result, [[1j]])
+
+
+def test_arguments_are_left_alone():
+    image, kernel = pair((4, 5), (2, 3), 0)
+    before = image.copy(), kernel.copy()
+    for mode in MODES:
+        convolve2d(image, kernel, mode)
+        cross_correlate2d(image, kernel, mode)
+    np.testing.assert_array_equal(image, before[0])
+    np.testing.assert_array_equal(kernel, before[1])
+
+
+def test_windows_are_a_view_with_strides():
+    x = np.arange(2.0 * 3 * 7 * 8).reshape(2, 3, 7, 8)
+    view = windows(x, (2, 3), stride=(3, 2))
+    assert view.shape == (2, 3, 2, 3, 2, 3)
+    assert np.shares_memory(view, x)
+    assert not view.flags.writeable
+    for n, c, i, j, u, v in np.ndindex(view.shape):
+        assert view[n, c, i, j, u, v] == x[n, c, 3 * i + u, 2 * j + v]
