@@ -1,0 +1,60 @@
+"""The layers of Parts I and II, as functions and as thin classes around them."""
+
+from cnnbook.layers.activations import (
+    ReLU,
+    Sigmoid,
+    Tanh,
+    relu,
+    relu_gradient,
+    sigmoid,
+    sigmoid_gradient,
+    tanh_gradient,
+)
+from cnnbook.layers.base import Layer, Parameter
+from cnnbook.layers.conv import Conv2D, conv2d, conv2d_loops
+from cnnbook.layers.conv_gradients import (
+    conv2d_bias_gradient,
+    conv2d_input_gradient,
+    conv2d_input_gradient_loops,
+    conv2d_kernel_gradient,
+    conv2d_kernel_gradient_loops,
+)
+from cnnbook.layers.dense import (
+    Dense,
+    dense,
+    dense_bias_gradient,
+    dense_input_gradient,
+    dense_weight_gradient,
+)
+from cnnbook.layers.geometry import col2im, im2col, output_size
+from cnnbook.layers.reshape import Reshape
+
+__all__ = [
+    "Conv2D",
+    "Dense",
+    "Layer",
+    "Parameter",
+    "ReLU",
+    "Reshape",
+    "Sigmoid",
+    "Tanh",
+    "col2im",
+    "conv2d",
+    "conv2d_bias_gradient",
+    "conv2d_input_gradient",
+    "conv2d_input_gradient_loops",
+    "conv2d_kernel_gradient",
+    "conv2d_kernel_gradient_loops",
+    "conv2d_loops",
+    "dense",
+    "dense_bias_gradient",
+    "dense_input_gradient",
+    "dense_weight_gradient",
+    "im2col",
+    "output_size",
+    "relu",
+    "relu_gradient",
+    "sigmoid",
+    "sigmoid_gradient",
+    "tanh_gradient",
+]

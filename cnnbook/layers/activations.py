@@ -1,0 +1,217 @@
+"""Chapter 5: the sigmoid and its siblings, each applied to every entry alone."""
+
+import numpy as np
+
+from cnnbook.checks import Array, check_floating, check_shape
+from cnnbook.layers.base import Layer, recall
+
+
+def sigmoid(z: Array) -> Array:
+    """Map log-odds to a probability, 1 / (1 + exp(-z)), without ever overflowing.
+
+    For z >= 0 the formula is used as it stands. For z < 0, where exp(-z) may overflow, numerator
+    and denominator are multiplied by exp(z), which gives exp(z) / (1 + exp(z)). With
+    e = exp(-|z|), at most 1, both cases are one fraction: max(e, [z >= 0]) / (1 + e), where the
+    bracket is 1 if the condition holds and 0 if not.
+
+    Parameters
+    ----------
+    z : np.ndarray of any shape
+        Log-odds. Complex numbers are taken as well, for the complex step.
+
+    Returns
+    -------
+    np.ndarray of the same shape and dtype
+        Values in [0, 1].
+
+    Raises
+    ------
+    TypeError
+        If ``z`` is not a floating array.
+
+    Examples
+    --------
+    >>> sigmoid(np.array([-np.log(3), 0.0, np.log(3), 1e4]))
+    array([0.25, 0.5 , 0.75, 1.  ])
+    """
+    check_floating("z", z)
+    e = np.exp(np.minimum(z, -z))  # exp(-|z|), in words that a complex z understands too
+    y: Array = np.maximum(e, z >= 0)
+    e += 1
+    y /= e
+    return y
+
+
+def sigmoid_gradient(y: Array, grad_output: Array) -> Array:
+    """Multiply the upstream gradient by the sigmoid's derivative, y (1 - y).
+
+    Parameters
+    ----------
+    y : np.ndarray
+        The sigmoid's *output*: its derivative is known from that alone.
+    grad_output : np.ndarray of the same shape
+        The upstream gradient dL/dY.
+
+    Returns
+    -------
+    np.ndarray of the same shape
+        dL/dZ.
+
+    Examples
+    --------
+    >>> sigmoid_gradient(np.array([0.25, 0.5, 0.75]), np.array([16.0, 4.0, -16.0]))
+    array([ 3.,  1., -3.])
+    """
+    check_floating("y", y)
+    check_shape("grad_output", grad_output, y.shape, "the shape of y")
+    grad_z: Array = 1 - y
+    grad_z *= y
+    grad_z *= grad_output  # in place, because y is the largest array of the network
+    return grad_z
+
+
+def tanh_gradient(y: Array, grad_output: Array) -> Array:
+    """Multiply the upstream gradient by the hyperbolic tangent's derivative, 1 - y^2.
+
+    Parameters
+    ----------
+    y : np.ndarray
+        The hyperbolic tangent's *output*.
+    grad_output : np.ndarray of the same shape
+        The upstream gradient dL/dY.
+
+    Returns
+    -------
+    np.ndarray of the same shape
+        dL/dZ.
+
+    Examples
+    --------
+    >>> tanh_gradient(np.array([-0.5, 0.0, 1.0]), np.array([4.0, 4.0, 4.0]))
+    array([3., 4., 0.])
+    """
+    check_floating("y", y)
+    check_shape("grad_output", grad_output, y.shape, "the shape of y")
+    grad_z: Array = grad_output * (1 - y * y)
+    return grad_z
+
+
+def relu(z: Array) -> Array:
+    """Keep what is positive, max(z, 0).
+
+    Parameters
+    ----------
+    z : np.ndarray of any shape
+        Floating array.
+
+    Returns
+    -------
+    np.ndarray of the same shape and dtype
+        A new array.
+
+    Examples
+    --------
+    >>> relu(np.array([-2.0, 0.0, 3.0]))
+    array([0., 0., 3.])
+    """
+    check_floating("z", z)
+    y: Array = np.maximum(z, 0)
+    return y
+
+
+def relu_gradient(z: Array, grad_output: Array) -> Array:
+    """Let the upstream gradient pass where the *input* was above zero.
+
+    At z = 0 there is no derivative; every number in [0, 1] is a subgradient, and this is 0.
+
+    Parameters
+    ----------
+    z : np.ndarray
+        The rectifier's *input*.
+    grad_output : np.ndarray of the same shape
+        The upstream gradient dL/dY.
+
+    Returns
+    -------
+    np.ndarray of the same shape
+        dL/dZ.
+
+    Examples
+    --------
+    >>> relu_gradient(np.array([-2.0, 0.0, 3.0]), np.array([5.0, 6.0, 7.0]))
+    array([0., 0., 7.])
+    """
+    check_floating("z", z)
+    check_shape("grad_output", grad_output, z.shape, "the shape of z")
+    return np.where(z > 0, grad_output, 0)
+
+
+class Sigmoid(Layer):
+    """The sigmoid of every entry; remembers its output.
+
+    Examples
+    --------
+    >>> layer = Sigmoid()
+    >>> layer.forward(np.zeros((1, 2)))
+    array([[0.5, 0.5]])
+    >>> layer.backward(np.ones((1, 2)))
+    array([[0.25, 0.25]])
+    """
+
+    def __init__(self) -> None:
+        self._y: Array | None = None
+
+    def forward(self, x: Array) -> Array:
+        """Compute `sigmoid` of ``x``."""
+        self._y = sigmoid(x)
+        return self._y
+
+    def backward(self, grad_output: Array) -> Array:
+        """Compute `sigmoid_gradient` at the last output."""
+        return sigmoid_gradient(recall(self, self._y), grad_output)
+
+
+class Tanh(Layer):
+    """The hyperbolic tangent of every entry; remembers its output.
+
+    Examples
+    --------
+    >>> Tanh().forward(np.array([[0.0]]))
+    array([[0.]])
+    """
+
+    def __init__(self) -> None:
+        self._y: Array | None = None
+
+    def forward(self, x: Array) -> Array:
+        """Compute tanh of ``x``."""
+        check_floating("x", x)
+        self._y = np.tanh(x)
+        return self._y
+
+    def backward(self, grad_output: Array) -> Array:
+        """Compute `tanh_gradient` at the last output."""
+        return tanh_gradient(recall(self, self._y), grad_output)
+
+
+class ReLU(Layer):
+    """The rectifier of every entry; remembers its input.
+
+    Examples
+    --------
+    >>> ReLU().forward(np.array([[-1.0, 2.0]]))
+    array([[0., 2.]])
+    """
+
+    def __init__(self) -> None:
+        self._z: Array | None = None
+
+    def forward(self, x: Array) -> Array:
+        """Compute `relu` of ``x``."""
+        y = relu(x)
+        self._z = x
+        return y
+
+    def backward(self, grad_output: Array) -> Array:
+        """Compute `relu_gradient` at the last input."""
+        return relu_gradient(recall(self, self._z), grad_output)

@@ -1,0 +1,168 @@
+"""What a layer is, and what a parameter is."""
+
+from typing import TypeVar
+
+import numpy as np
+
+from cnnbook.checks import Array
+
+Remembered = TypeVar("Remembered")
+
+
+class Parameter:
+    """An array that learns: its value, and the gradient of the loss with respect to it.
+
+    Parameters
+    ----------
+    name : str
+        What the formulas call it: ``"kernels"``, ``"weights"``, ``"bias"``.
+    value : np.ndarray
+        The numbers, float32 or float64.
+
+    Attributes
+    ----------
+    gradient : np.ndarray
+        Same shape and dtype as ``value``. A layer's ``backward`` adds to it; the optimiser sets
+        it back to zero. It must add, because a parameter used twice receives two contributions.
+
+    Examples
+    --------
+    >>> bias = Parameter("bias", np.ones(2))
+    >>> bias
+    Parameter('bias', shape=(2,), dtype=float64)
+    >>> bias.gradient
+    array([0., 0.])
+    """
+
+    def __init__(self, name: str, value: Array) -> None:
+        self.name = name
+        self.value = value
+        self.gradient = np.zeros_like(value)
+
+    def __repr__(self) -> str:
+        return f"Parameter({self.name!r}, shape={self.value.shape}, dtype={self.value.dtype})"
+
+
+class Layer:
+    """One step of a network: ``forward`` computes, ``backward`` carries gradients back.
+
+    A layer remembers from its last ``forward`` only what its own ``backward`` needs. Both compute
+    in the dtype that they are given.
+    """
+
+    def forward(self, x: Array) -> Array:
+        """Compute the layer's output.
+
+        Parameters
+        ----------
+        x : np.ndarray of shape (N, ...)
+            One sample per entry of the first axis.
+
+        Returns
+        -------
+        np.ndarray of shape (N, ...)
+            The output.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+    def backward(self, grad_output: Array) -> Array:
+        """Turn the gradient with respect to the output into the one with respect to the input.
+
+        On the way, add this batch's contribution to the gradient of each parameter.
+
+        Parameters
+        ----------
+        grad_output : np.ndarray
+            dL/dY, of the shape of the last ``forward``'s output. It is not written to.
+
+        Returns
+        -------
+        np.ndarray
+            dL/dX, of the shape of the last ``forward``'s input.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no backward")
+
+    def accumulate_gradients(self, grad_output: Array) -> None:
+        """Do ``backward`` without its result: all that the first layer of a network needs.
+
+        Nothing stands before the first layer, so nobody asks for the gradient with respect to
+        its input. A layer whose input gradient costs something overrides this method.
+
+        Parameters
+        ----------
+        grad_output : np.ndarray
+            dL/dY, as for ``backward``.
+        """
+        self.backward(grad_output)
+
+    def parameters(self) -> list[Parameter]:
+        """List the layer's parameters; most layers have none.
+
+        Returns
+        -------
+        list of Parameter
+            The parameters themselves, not copies.
+        """
+        return []
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+def recall(layer: Layer, remembered: Remembered | None) -> Remembered:
+    """Return what ``forward`` remembered, or say that there was no ``forward``.
+
+    Parameters
+    ----------
+    layer : Layer
+        The layer whose ``backward`` asks.
+    remembered : object or None
+        What its ``forward`` put aside.
+
+    Returns
+    -------
+    object
+        The same, not None.
+
+    Raises
+    ------
+    RuntimeError
+        If ``forward`` was never called.
+    """
+    if remembered is None:
+        raise RuntimeError(f"{layer!r}: backward was called before forward")
+    return remembered
+
+
+def uniform_by_fan_in(
+    rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, dtype: np.dtype[np.floating]
+) -> Array:
+    """Draw initial weights of mean 0 and variance 1/fan_in from a uniform distribution.
+
+    A sum of ``fan_in`` inputs of size 1 then has variance 1, whatever ``fan_in`` is: large
+    enough to tell inputs apart, small enough to keep a sigmoid away from its flat ends. The
+    uniform distribution on +-a has variance a^2/3, hence a = sqrt(3/fan_in).
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        The source of randomness.
+    shape : tuple of int
+        The shape of the weights.
+    fan_in : int
+        How many inputs one output sums.
+    dtype : numpy.dtype
+        float32 or float64. Both hold the same draws, up to rounding.
+
+    Returns
+    -------
+    np.ndarray of the given shape
+        The weights.
+
+    References
+    ----------
+    .. [1] Y. LeCun, L. Bottou, G. Orr and K.-R. Mueller, "Efficient BackProp", 1998, section
+       4.6, https://doi.org/10.1007/3-540-49430-8_2.
+    """
+    limit = np.sqrt(3 / fan_in)
+    return rng.uniform(-limit, limit, shape).astype(dtype)

@@ -1,0 +1,202 @@
+"""Chapters 3, 4 and 13: the three gradients of the convolutional layer."""
+
+import numpy as np
+
+from cnnbook.checks import Array, Size, check_array, check_pair, check_shape
+from cnnbook.layers.geometry import col2im, im2col, output_size, pad
+
+
+def conv2d_kernel_gradient_loops(
+    x: Array, grad_output: Array, kernel_size: Size, *, stride: Size = 1, padding: Size = 0
+) -> Array:
+    """Compute `conv2d_kernel_gradient` index for index; takes and returns the same."""
+    (step_down, step_across), padded = check_pair("stride", stride), pad(x, padding)
+    shape = (grad_output.shape[1], x.shape[1], *check_pair("kernel_size", kernel_size))
+    grad_kernels = np.zeros(shape, np.result_type(x, grad_output))
+    for f, c, u, v in np.ndindex(shape):
+        for n, i, j in np.ndindex(len(x), *grad_output.shape[2:]):
+            pixel = padded[n, c, i * step_down + u, j * step_across + v]
+            grad_kernels[f, c, u, v] += pixel * grad_output[n, f, i, j]
+    return grad_kernels
+
+
+def conv2d_kernel_gradient(
+    x: Array, grad_output: Array, kernel_size: Size, *, stride: Size = 1, padding: Size = 0
+) -> Array:
+    """Cross-correlate the input with the upstream gradient and sum over the batch.
+
+    dL/dK[f, c, u, v] = sum over n, i, j of X[n, c, i s + u, j s + v] dL/dY[n, f, i, j]: kernel
+    entry (u, v) has met pixel (i s + u, j s + v) on its way to output (i, j), for every (i, j).
+
+    Parameters
+    ----------
+    x : np.ndarray of shape (N, C, H, W)
+        The input X of the forward pass.
+    grad_output : np.ndarray of shape (N, F, H', W')
+        The upstream gradient dL/dY.
+    kernel_size : int or (int, int)
+        KH and KW, which the two shapes alone do not determine when the stride is above 1.
+    stride, padding : int or (int, int)
+        As in the forward pass.
+
+    Returns
+    -------
+    np.ndarray of shape (F, C, KH, KW)
+        dL/dK.
+
+    Raises
+    ------
+    TypeError
+        If an array is not floating, or a size not an integer.
+    ValueError
+        If the shapes do not fit together.
+
+    Examples
+    --------
+    >>> x = np.arange(9.0).reshape(1, 1, 3, 3)
+    >>> conv2d_kernel_gradient(x, np.array([[[[1.0, 0.0], [0.0, 2.0]]]]), 2)
+    array([[[[ 8., 11.],
+             [17., 20.]]]])
+    """
+    check_array("x", x, "N C H W")
+    check_array("grad_output", grad_output, "N F H' W'")
+    size = output_size(x.shape[2:], kernel_size, stride=stride, padding=padding)
+    count = grad_output.shape[1]
+    check_shape(
+        "grad_output", grad_output, (len(x), count, *size), f"which x of shape {x.shape} gives"
+    )
+    columns = im2col(x, kernel_size, stride=stride, padding=padding)
+    shape = (count, x.shape[1], *check_pair("kernel_size", kernel_size))
+    return correlate_with_columns(columns, grad_output).reshape(shape)
+
+
+def correlate_with_columns(columns: Array, grad_output: Array) -> Array:
+    """Multiply the upstream gradient by every row of the windows and sum over the batch.
+
+    Parameters
+    ----------
+    columns : np.ndarray of shape (N, C KH KW, H' W')
+        What `im2col` made of the images.
+    grad_output : np.ndarray of shape (N, F, H', W')
+        The upstream gradient dL/dY.
+
+    Returns
+    -------
+    np.ndarray of shape (F, C KH KW)
+        dL/dK, each kernel in one row.
+    """
+    # (N, F, H' W') @ (N, H' W', C KH KW): one matrix product per image, then the batch sum.
+    rows = grad_output.reshape(*grad_output.shape[:2], -1)
+    grad_kernels: Array = np.matmul(rows, columns.transpose(0, 2, 1)).sum(axis=0)
+    return grad_kernels
+
+
+def conv2d_bias_gradient(grad_output: Array) -> Array:
+    """Sum the upstream gradient over everything that the bias was added to.
+
+    dL/db[f] = sum over n, i, j of dL/dY[n, f, i, j].
+
+    Parameters
+    ----------
+    grad_output : np.ndarray of shape (N, F, H', W')
+        The upstream gradient dL/dY.
+
+    Returns
+    -------
+    np.ndarray of shape (F,)
+        dL/db.
+
+    Raises
+    ------
+    TypeError
+        If the array is not floating.
+    ValueError
+        If it does not have four axes.
+
+    Examples
+    --------
+    >>> conv2d_bias_gradient(np.arange(8.0).reshape(1, 2, 2, 2))
+    array([ 6., 22.])
+    """
+    check_array("grad_output", grad_output, "N F H' W'")
+    grad_bias: Array = grad_output.sum(axis=(0, 2, 3))
+    return grad_bias
+
+
+def conv2d_input_gradient_loops(
+    grad_output: Array, kernels: Array, input_size: Size, *, stride: Size = 1, padding: Size = 0
+) -> Array:
+    """Compute `conv2d_input_gradient` index for index; takes and returns the same."""
+    (height, width), (above, left) = (
+        check_pair("input_size", input_size),
+        check_pair("padding", padding, minimum=0),
+    )
+    step_down, step_across = check_pair("stride", stride)
+    shape = (len(grad_output), kernels.shape[1], height, width)
+    grad_x = np.zeros(shape, np.result_type(grad_output, kernels))
+    for n, c, p, q in np.ndindex(shape):
+        for f, u, v in np.ndindex(len(kernels), *kernels.shape[2:]):
+            # Pixel (p, q) stood under kernel entry (u, v) when the window began at (i s, j s).
+            i, row_fits = divmod(p + above - u, step_down)
+            j, column_fits = divmod(q + left - v, step_across)
+            inside = 0 <= i < grad_output.shape[2] and 0 <= j < grad_output.shape[3]
+            if row_fits == 0 and column_fits == 0 and inside:
+                grad_x[n, c, p, q] += grad_output[n, f, i, j] * kernels[f, c, u, v]
+    return grad_x
+
+
+def conv2d_input_gradient(
+    grad_output: Array, kernels: Array, input_size: Size, *, stride: Size = 1, padding: Size = 0
+) -> Array:
+    """Convolve the upstream gradient with the kernels, in full, and sum over the kernels.
+
+    With stride 1 and no padding, dL/dX[n, c, p, q] = sum over f, u, v of
+    dL/dY[n, f, p - u, q - v] K[f, c, u, v], where dL/dY is zero outside its range. The code does
+    the same sum from the other end: each output hands its share back to the pixels under its
+    window, which is the product with the transposed Toeplitz matrix and takes stride and padding
+    as they come.
+
+    Parameters
+    ----------
+    grad_output : np.ndarray of shape (N, F, H', W')
+        The upstream gradient dL/dY.
+    kernels : np.ndarray of shape (F, C, KH, KW)
+        The kernels K of the forward pass.
+    input_size : int or (int, int)
+        H and W of the input, which the output's shape alone does not determine.
+    stride, padding : int or (int, int)
+        As in the forward pass.
+
+    Returns
+    -------
+    np.ndarray of shape (N, C, H, W)
+        dL/dX.
+
+    Raises
+    ------
+    TypeError
+        If an array is not floating, or a size not an integer.
+    ValueError
+        If the shapes do not fit together.
+
+    Examples
+    --------
+    >>> kernels = np.array([[[[1.0, 2.0], [3.0, 4.0]]]])
+    >>> conv2d_input_gradient(np.array([[[[1.0, 10.0]]]]), kernels, (2, 3))
+    array([[[[ 1., 12., 20.],
+             [ 3., 34., 40.]]]])
+    """
+    check_array("grad_output", grad_output, "N F H' W'")
+    check_array("kernels", kernels, "F C KH KW")
+    samples, count, kernel_size = len(grad_output), len(kernels), kernels.shape[2:]
+    size = output_size(input_size, kernel_size, stride=stride, padding=padding)
+    check_shape(
+        "grad_output",
+        grad_output,
+        (samples, count, *size),
+        f"which kernels of shape {kernels.shape} and input_size {input_size} give",
+    )
+    # (C KH KW, F) @ (N, F, H' W'): what each output hands back to each entry of its window.
+    weights = kernels.reshape(count, -1).T
+    shares: Array = np.matmul(weights, grad_output.reshape(samples, count, -1))
+    return col2im(shares, input_size, kernel_size, stride=stride, padding=padding)

@@ -1,0 +1,207 @@
+"""Chapter 8: the dense layer."""
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from cnnbook.checks import Array, check_array, check_count, check_dtype, check_rng, check_shape
+from cnnbook.layers.base import Layer, Parameter, recall, uniform_by_fan_in
+
+
+def dense(x: Array, weights: Array, bias: Array) -> Array:
+    """Compute Y = X W + b: Y[n, o] = b[o] + sum over i of X[n, i] W[i, o].
+
+    Parameters
+    ----------
+    x : np.ndarray of shape (N, in)
+        One sample per row.
+    weights : np.ndarray of shape (in, out)
+        W.
+    bias : np.ndarray of shape (out,)
+        b.
+
+    Returns
+    -------
+    np.ndarray of shape (N, out)
+        Y.
+
+    Raises
+    ------
+    TypeError
+        If an array is not floating.
+    ValueError
+        If the shapes do not fit together.
+
+    Examples
+    --------
+    >>> dense(np.array([[1.0, 2.0]]), np.array([[1.0, 0.0], [0.0, 10.0]]), np.array([5.0, 5.0]))
+    array([[ 6., 25.]])
+    """
+    check_array("x", x, "N in")
+    check_array("weights", weights, "in out")
+    if x.shape[1] != weights.shape[0]:
+        raise ValueError(
+            f"x: expected {weights.shape[0]} numbers a sample, as weights of shape "
+            f"{weights.shape} take; got shape {x.shape}"
+        )
+    check_shape("bias", bias, weights.shape[1:], f"as weights of shape {weights.shape} give")
+    y: Array = x @ weights + bias
+    return y
+
+
+def dense_weight_gradient(x: Array, grad_output: Array) -> Array:
+    """Compute dL/dW = X^T dL/dY: dL/dW[i, o] = sum over n of X[n, i] dL/dY[n, o].
+
+    Parameters
+    ----------
+    x : np.ndarray of shape (N, in)
+        The input X of the forward pass.
+    grad_output : np.ndarray of shape (N, out)
+        The upstream gradient dL/dY.
+
+    Returns
+    -------
+    np.ndarray of shape (in, out)
+        dL/dW.
+
+    Examples
+    --------
+    >>> dense_weight_gradient(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0, 5.0]]))
+    array([[ 3.,  4.,  5.],
+           [ 6.,  8., 10.]])
+    """
+    check_array("x", x, "N in")
+    check_array("grad_output", grad_output, "N out")
+    if len(x) != len(grad_output):
+        raise ValueError(
+            f"grad_output: expected {len(x)} rows, as x of shape {x.shape} has; "
+            f"got shape {grad_output.shape}"
+        )
+    # np.dot, because for a batch of one `@` does not call the fast outer product.
+    grad_weights: Array = np.dot(x.T, grad_output)
+    return grad_weights
+
+
+def dense_bias_gradient(grad_output: Array) -> Array:
+    """Compute dL/db[o] = sum over n of dL/dY[n, o].
+
+    Parameters
+    ----------
+    grad_output : np.ndarray of shape (N, out)
+        The upstream gradient dL/dY.
+
+    Returns
+    -------
+    np.ndarray of shape (out,)
+        dL/db.
+
+    Examples
+    --------
+    >>> dense_bias_gradient(np.array([[1.0, 2.0], [10.0, 20.0]]))
+    array([11., 22.])
+    """
+    check_array("grad_output", grad_output, "N out")
+    grad_bias: Array = grad_output.sum(axis=0)
+    return grad_bias
+
+
+def dense_input_gradient(grad_output: Array, weights: Array) -> Array:
+    """Compute dL/dX = dL/dY W^T: dL/dX[n, i] = sum over o of dL/dY[n, o] W[i, o].
+
+    Parameters
+    ----------
+    grad_output : np.ndarray of shape (N, out)
+        The upstream gradient dL/dY.
+    weights : np.ndarray of shape (in, out)
+        W.
+
+    Returns
+    -------
+    np.ndarray of shape (N, in)
+        dL/dX.
+
+    Examples
+    --------
+    >>> dense_input_gradient(np.array([[1.0, 10.0]]), np.array([[1.0, 2.0], [3.0, 4.0]]))
+    array([[21., 43.]])
+    """
+    check_array("grad_output", grad_output, "N out")
+    check_array("weights", weights, "in out")
+    check_shape(
+        "grad_output",
+        grad_output,
+        (len(grad_output), weights.shape[1]),
+        f"as weights of shape {weights.shape} give",
+    )
+    grad_x: Array = grad_output @ weights.T
+    return grad_x
+
+
+class Dense(Layer):
+    """The dense layer: every output sees every input.
+
+    Parameters
+    ----------
+    in_features, out_features : int
+        How many numbers a sample has before and after.
+    rng : numpy.random.Generator
+        Draws the weights, then the bias, uniformly, with variance 1/in_features.
+    dtype : numpy.float32 or numpy.float64
+        The parameters' dtype.
+
+    Raises
+    ------
+    TypeError
+        If a size is not an integer, ``rng`` not a generator or ``dtype`` another type.
+    ValueError
+        If a size is below 1.
+
+    Examples
+    --------
+    >>> layer = Dense(4, 3, rng=np.random.default_rng(0))
+    >>> layer.forward(np.zeros((2, 4), np.float32)).shape
+    (2, 3)
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        *,
+        rng: np.random.Generator,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        inputs = check_count("in_features", in_features)
+        outputs = check_count("out_features", out_features)
+        check_rng(rng)
+        dtype = check_dtype(dtype)
+        self.weights = Parameter(
+            "weights", uniform_by_fan_in(rng, (inputs, outputs), inputs, dtype)
+        )
+        self.bias = Parameter("bias", uniform_by_fan_in(rng, (outputs,), inputs, dtype))
+        self._x: Array | None = None
+
+    def forward(self, x: Array) -> Array:
+        """Compute `dense` of ``x``, shape (N, in) to (N, out)."""
+        y = dense(x, self.weights.value, self.bias.value)
+        self._x = x
+        return y
+
+    def backward(self, grad_output: Array) -> Array:
+        """Add to both gradients and return dL/dX by `dense_input_gradient`."""
+        self.accumulate_gradients(grad_output)
+        return dense_input_gradient(grad_output, self.weights.value)
+
+    def accumulate_gradients(self, grad_output: Array) -> None:
+        """Add dL/dW and dL/db by `dense_weight_gradient` and `dense_bias_gradient`."""
+        x = recall(self, self._x)
+        expected = len(x), self.weights.value.shape[1]
+        check_shape("grad_output", grad_output, expected, "the shape of forward's output")
+        self.weights.gradient += dense_weight_gradient(x, grad_output)
+        self.bias.gradient += dense_bias_gradient(grad_output)
+
+    def parameters(self) -> list[Parameter]:
+        """List the weights and the bias."""
+        return [self.weights, self.bias]
+
+    def __repr__(self) -> str:
+        return "Dense({}, {})".format(*self.weights.value.shape)

@@ -1,0 +1,141 @@
+"""Chapters 2 and 13: which pixels a window covers, with padding and stride."""
+
+import numpy as np
+
+from cnnbook.checks import Array, Size, check_pair
+from cnnbook.correlation import windows
+
+
+def output_size(
+    input_size: Size, kernel_size: Size, *, stride: Size = 1, padding: Size = 0
+) -> tuple[int, int]:
+    """Count the windows that fit: (H + 2 padding - KH) // stride + 1 down, and alike across.
+
+    Parameters
+    ----------
+    input_size, kernel_size : int or (int, int)
+        Height and width of the image and of the kernel.
+    stride, padding : int or (int, int)
+        As in `conv2d`.
+
+    Returns
+    -------
+    tuple of int
+        H' and W'.
+
+    Raises
+    ------
+    TypeError
+        If a size is not an integer.
+    ValueError
+        If a size is too small, or the kernel larger than the padded image.
+
+    Examples
+    --------
+    >>> output_size(28, 3)
+    (26, 26)
+    >>> output_size((7, 8), 3, stride=2, padding=1)
+    (4, 4)
+    """
+    size, kernel = check_pair("input_size", input_size), check_pair("kernel_size", kernel_size)
+    step, margin = check_pair("stride", stride), check_pair("padding", padding, minimum=0)
+    height, width = size[0] + 2 * margin[0], size[1] + 2 * margin[1]
+    if kernel[0] > height or kernel[1] > width:
+        raise ValueError(
+            f"kernel_size: expected at most the padded image's (H, W) = {(height, width)}; "
+            f"got {kernel}"
+        )
+    return (height - kernel[0]) // step[0] + 1, (width - kernel[1]) // step[1] + 1
+
+
+def pad(x: Array, padding: Size) -> Array:
+    """Surround the images with zeros.
+
+    Parameters
+    ----------
+    x : np.ndarray of shape (N, C, H, W)
+        The images.
+    padding : int or (int, int)
+        P rows of zeros above and below, Q columns of zeros left and right.
+
+    Returns
+    -------
+    np.ndarray of shape (N, C, H + 2P, W + 2Q)
+        A new array, or ``x`` itself where nothing is added.
+    """
+    above, left = check_pair("padding", padding, minimum=0)
+    if above == left == 0:
+        return x
+    return np.pad(x, ((0, 0), (0, 0), (above, above), (left, left)))
+
+
+def im2col(x: Array, kernel_size: Size, *, stride: Size = 1, padding: Size = 0) -> Array:
+    """Write every window as a column, so that a correlation becomes a matrix product.
+
+    Parameters
+    ----------
+    x : np.ndarray of shape (N, C, H, W)
+        The images.
+    kernel_size, stride, padding : int or (int, int)
+        As in `conv2d`.
+
+    Returns
+    -------
+    np.ndarray of shape (N, C KH KW, H' W')
+        Row (c, u, v), column (i, j) of image n holds pixel [n, c, i stride + u, j stride + v] of
+        the padded images. KH KW times as many numbers as the images have: the price of speed.
+
+    Examples
+    --------
+    >>> im2col(np.arange(6.0).reshape(1, 1, 2, 3), 2)
+    array([[[0., 1.],
+            [1., 2.],
+            [3., 4.],
+            [4., 5.]]])
+    """
+    view = windows(pad(x, padding), kernel_size, stride=stride)
+    samples, channels, height, width, kernel_height, kernel_width = view.shape
+    columns = view.transpose(0, 1, 4, 5, 2, 3)
+    return columns.reshape(samples, channels * kernel_height * kernel_width, height * width)
+
+
+def col2im(
+    columns: Array, input_size: Size, kernel_size: Size, *, stride: Size = 1, padding: Size = 0
+) -> Array:
+    """Send every window entry back to its pixel and add: the transpose of `im2col`.
+
+    Parameters
+    ----------
+    columns : np.ndarray of shape (N, C KH KW, H' W')
+        One number per entry of each window.
+    input_size, kernel_size, stride, padding : int or (int, int)
+        As in `conv2d`: the height and width of the images and the rest.
+
+    Returns
+    -------
+    np.ndarray of shape (N, C, H, W)
+        At each pixel, the sum over all windows that cover it.
+
+    Examples
+    --------
+    How many of the 2 x 2 windows of a 3 x 3 image cover each pixel?
+
+    >>> col2im(np.ones((1, 4, 4)), 3, 2)
+    array([[[[1., 2., 1.],
+             [2., 4., 2.],
+             [1., 2., 1.]]]])
+    """
+    (height, width), kernel = (
+        check_pair("input_size", input_size),
+        check_pair("kernel_size", kernel_size),
+    )
+    (down, across), (above, left) = check_pair("stride", stride), check_pair("padding", padding, 0)
+    rows, places = output_size(input_size, kernel_size, stride=stride, padding=padding)
+    by_offset = columns.reshape(len(columns), -1, *kernel, rows, places)
+    x = np.zeros((*by_offset.shape[:2], height + 2 * above, width + 2 * left), dtype=columns.dtype)
+    for u in range(kernel[0]):
+        for v in range(kernel[1]):
+            x[:, :, u : u + rows * down : down, v : v + places * across : across] += by_offset[
+                :, :, u, v
+            ]
+    return x[:, :, above : above + height, left : left + width]

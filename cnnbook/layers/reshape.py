@@ -1,0 +1,65 @@
+"""Chapter 7: the same numbers under another shape."""
+
+import math
+
+from cnnbook.checks import Array, check_count, check_floating, check_shape
+from cnnbook.layers.base import Layer, recall
+
+
+class Reshape(Layer):
+    """Give every sample another shape, in row-major order; the batch axis stays as it is.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        The shape of one sample. One entry may be -1 and is then computed from the others.
+
+    Raises
+    ------
+    TypeError
+        If ``shape`` is not a tuple of integers.
+    ValueError
+        If an entry is 0 or below -1, or more than one is -1.
+
+    Examples
+    --------
+    >>> layer = Reshape((-1,))
+    >>> x = np.arange(8.0).reshape(2, 1, 2, 2)
+    >>> layer.forward(x)
+    array([[0., 1., 2., 3.],
+           [4., 5., 6., 7.]])
+    >>> layer.backward(np.ones((2, 4))).shape
+    (2, 1, 2, 2)
+    """
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        if not isinstance(shape, (tuple, list)):
+            raise TypeError(f"shape: expected a tuple of integers; got {shape!r}")
+        self.shape = tuple(check_count("shape", size, minimum=-1) for size in shape)
+        if 0 in self.shape or self.shape.count(-1) > 1:
+            raise ValueError(f"shape: expected sizes above 0, at most one of them -1; got {shape}")
+        self._shapes: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+
+    def forward(self, x: Array) -> Array:
+        """Return ``x`` under the new shape: a view where the memory order allows one."""
+        check_floating("x", x)
+        if x.ndim == 0 or x.size == 0:
+            raise ValueError(f"x: expected shape (N, ...) with no empty axis; got {x.shape}")
+        inputs, outputs = math.prod(x.shape[1:]), math.prod(self.shape)
+        if inputs % outputs or (-1 not in self.shape and inputs != outputs):
+            raise ValueError(
+                f"x: expected samples that fit into shape {self.shape}; got shape {x.shape}, "
+                f"{inputs} numbers a sample"
+            )
+        y = x.reshape(len(x), *self.shape)
+        self._shapes = x.shape, y.shape
+        return y
+
+    def backward(self, grad_output: Array) -> Array:
+        """Give the gradient the shape that the input had."""
+        input_shape, output_shape = recall(self, self._shapes)
+        check_shape("grad_output", grad_output, output_shape, "the shape of forward's output")
+        return grad_output.reshape(input_shape)
+
+    def __repr__(self) -> str:
+        return f"Reshape({self.shape})"

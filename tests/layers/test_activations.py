@@ -1,0 +1,95 @@
+"""The sigmoid and its siblings: values, derivatives, and the ends of the number line."""
+
+import numpy as np
+import pytest
+import scipy.special
+
+from cnnbook.gradient_check import complex_step_gradient
+from cnnbook.layers import (
+    ReLU,
+    Sigmoid,
+    Tanh,
+    relu,
+    relu_gradient,
+    sigmoid,
+    sigmoid_gradient,
+    tanh_gradient,
+)
+from tests.cases import error
+
+Z = np.concatenate([np.linspace(-40, 40, 401), [-700, -100, 700, 1e-300]]).reshape(-1, 5)
+RNG = np.random.default_rng(0)
+
+
+def test_sigmoid_equals_scipy_to_the_last_digits():
+    # Entry by entry: far on the left the values are tiny and must be right all the same.
+    np.testing.assert_allclose(sigmoid(Z), scipy.special.expit(Z), rtol=1e-15 * 4)
+
+
+def test_sigmoid_in_float32_is_right_entry_by_entry():
+    z = np.linspace(-80, 80, 1001, dtype=np.float32)
+    np.testing.assert_allclose(sigmoid(z), scipy.special.expit(z.astype(float)), rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_nothing_overflows(dtype):
+    z = np.array([-np.inf, -1e4, -1000, 0, 1000, 1e4, np.inf], dtype)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        y = sigmoid(z)
+        np.testing.assert_array_equal(y, [0, 0, 0, 0.5, 1, 1, 1])
+        assert y.dtype == dtype
+        for layer in (Sigmoid(), Tanh(), ReLU()):
+            out = layer.forward(z[1:-1])
+            assert np.isfinite(out).all()
+            assert np.isfinite(layer.backward(np.ones_like(out))).all()
+
+
+def test_where_the_sigmoid_becomes_exactly_one():
+    assert sigmoid(np.array(37.0)) == 1
+    assert sigmoid(np.array(36.0)) < 1
+    assert sigmoid(np.array(17.4, np.float32)) == 1
+    assert sigmoid(np.array(16.0, np.float32)) < 1
+
+
+def test_sigmoid_symmetry_and_derivative_at_zero():
+    np.testing.assert_allclose(sigmoid(-Z) + sigmoid(Z), np.ones_like(Z), rtol=1e-15)
+    assert sigmoid_gradient(sigmoid(np.zeros(1)), np.ones(1)) == 0.25
+
+
+@pytest.mark.parametrize(
+    ("function", "gradient_at"),
+    [
+        (sigmoid, lambda z, g: sigmoid_gradient(sigmoid(z), g)),
+        (np.tanh, lambda z, g: tanh_gradient(np.tanh(z), g)),
+        (relu, relu_gradient),
+    ],
+    ids=["sigmoid", "tanh", "relu"],
+)
+def test_derivatives_equal_complex_steps(function, gradient_at):
+    z = RNG.standard_normal((40, 5)) * 3
+    upstream = RNG.standard_normal(z.shape)
+    expected = complex_step_gradient(function, z, upstream)
+    found = gradient_at(z, upstream)
+    # 1 - y and 1 - y^2 are exact to the rounding of y, no further.
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
+
+
+def test_relu_gate_is_on_the_input_and_shut_at_zero():
+    z = np.array([[-1.0, -0.0, 0.0, 1e-300, 2.0]])
+    layer = ReLU()
+    np.testing.assert_array_equal(layer.forward(z), [[0, 0, 0, 1e-300, 2]])
+    np.testing.assert_array_equal(layer.backward(np.full((1, 5), 3.0)), [[0, 0, 0, 3, 3]])
+
+
+def test_relu_gradient_stops_even_infinity():
+    np.testing.assert_array_equal(relu_gradient(np.array([-1.0]), np.array([np.inf])), [0])
+
+
+@pytest.mark.parametrize("layer", [Sigmoid(), Tanh()], ids=repr)
+def test_layers_do_what_the_functions_do(layer):
+    z, upstream = RNG.standard_normal((2, 3, 4)), RNG.standard_normal((2, 3, 4))
+    y = layer.forward(z)
+    function = {"Sigmoid()": sigmoid, "Tanh()": np.tanh}[repr(layer)]
+    gradient = {"Sigmoid()": sigmoid_gradient, "Tanh()": tanh_gradient}[repr(layer)]
+    assert error(y, function(z)) == 0
+    assert error(layer.backward(upstream), gradient(y, upstream)) == 0

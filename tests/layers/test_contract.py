@@ -1,0 +1,235 @@
+"""What every layer promises, whatever it computes."""
+
+import numpy as np
+import pytest
+
+from cnnbook.gradient_check import check_layer
+from cnnbook.layers import Conv2D, Dense, Layer, Parameter, ReLU, Reshape, Sigmoid, Tanh
+from tests.cases import error
+
+FACTORIES = {
+    "Conv2D": lambda dtype: (
+        Conv2D(
+            2, 3, (2, 3), stride=(2, 1), padding=(1, 2), rng=np.random.default_rng(1), dtype=dtype
+        ),
+        (3, 2, 5, 4),
+    ),
+    "Dense": lambda dtype: (Dense(6, 4, rng=np.random.default_rng(1), dtype=dtype), (3, 6)),
+    "Reshape": lambda dtype: (Reshape((4, -1)), (3, 2, 5, 2)),
+    "Sigmoid": lambda dtype: (Sigmoid(), (3, 2, 5)),
+    "Tanh": lambda dtype: (Tanh(), (3, 2, 5)),
+    "ReLU": lambda dtype: (ReLU(), (3, 2, 5)),
+}
+DTYPES = [np.float32, np.float64]
+
+
+@pytest.fixture(params=sorted(FACTORIES))
+def name(request):
+    return request.param
+
+
+def make(name, dtype=np.float64):
+    layer, shape = FACTORIES[name](dtype)
+    return layer, np.random.default_rng(2).standard_normal(shape).astype(dtype)
+
+
+def upstream_for(y):
+    return np.random.default_rng(3).standard_normal(y.shape).astype(y.dtype)
+
+
+def test_all_public_layers_are_here():
+    import cnnbook.layers
+
+    public = {
+        name
+        for name in cnnbook.layers.__all__
+        if isinstance(getattr(cnnbook.layers, name), type)
+        and issubclass(getattr(cnnbook.layers, name), Layer)
+    }
+    assert public - {"Layer"} == set(FACTORIES)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_dtype_is_kept_forward_and_backward(name, dtype):
+    layer, x = make(name, dtype)
+    y = layer.forward(x)
+    assert y.dtype == dtype
+    assert layer.backward(upstream_for(y)).dtype == dtype
+    for parameter in layer.parameters():
+        assert parameter.value.dtype == parameter.gradient.dtype == dtype
+
+
+def test_gradients_equal_central_differences(name):
+    layer, x = make(name)
+    assert check_layer(layer, x, np.random.default_rng(0)) < 1e-7
+
+
+def test_arguments_are_left_alone(name):
+    layer, x = make(name)
+    x_before = x.copy()
+    y = layer.forward(x)
+    upstream = upstream_for(y)
+    before = upstream.copy()
+    layer.backward(upstream)
+    layer.accumulate_gradients(upstream)
+    np.testing.assert_array_equal(upstream, before)
+    np.testing.assert_array_equal(x, x_before)
+
+
+def test_read_only_arguments_are_welcome(name):
+    layer, x = make(name)
+    x.flags.writeable = False
+    upstream = upstream_for(layer.forward(x))
+    upstream.flags.writeable = False
+    layer.backward(upstream)
+
+
+def test_non_contiguous_arguments_give_the_same_numbers(name):
+    layer, x = make(name)
+    y = layer.forward(x)
+    upstream = upstream_for(y)
+    grad_x = layer.backward(upstream).copy()
+    gradients = [p.gradient.copy() for p in layer.parameters()]
+    for p in layer.parameters():
+        p.gradient[...] = 0
+    assert error(layer.forward(np.asfortranarray(x)), y) < 1e-14
+    assert error(layer.backward(np.asfortranarray(upstream)), grad_x) < 1e-14
+    for p, gradient in zip(layer.parameters(), gradients, strict=True):
+        assert error(p.gradient, gradient) < 1e-14
+
+
+def test_gradients_accumulate_and_values_stay(name):
+    layer, x = make(name)
+    upstream = upstream_for(layer.forward(x))
+    values = [p.value.copy() for p in layer.parameters()]
+    layer.backward(upstream)
+    once = [p.gradient.copy() for p in layer.parameters()]
+    layer.backward(upstream)
+    layer.accumulate_gradients(upstream)
+    for p, gradient, value in zip(layer.parameters(), once, values, strict=True):
+        assert np.abs(gradient).min() > 0
+        assert error(p.gradient, 3 * gradient) < 1e-14
+        np.testing.assert_array_equal(p.value, value)
+
+
+def test_backward_may_follow_the_forward_of_another_layer(name):
+    layer, x = make(name)
+    other, _ = make(name)
+    upstream = upstream_for(layer.forward(x))
+    expected = layer.backward(upstream).copy()
+    layer.forward(x)
+    other.forward(2 * x + 1)
+    np.testing.assert_array_equal(layer.backward(upstream), expected)
+
+
+def test_the_last_forward_counts(name):
+    layer, x = make(name)
+    upstream = upstream_for(layer.forward(x))
+    expected = layer.backward(upstream).copy()
+    layer.forward(-x[:1])
+    layer.forward(x)
+    np.testing.assert_array_equal(layer.backward(upstream), expected)
+
+
+def test_every_sample_is_on_its_own(name):
+    layer, x = make(name)
+    y = layer.forward(x).copy()
+    upstream = upstream_for(y)
+    grad_x = layer.backward(upstream).copy()
+    for n in range(len(x)):
+        assert error(layer.forward(x[n : n + 1]), y[n : n + 1]) < 1e-14
+        assert error(layer.backward(upstream[n : n + 1]), grad_x[n : n + 1]) < 1e-14
+
+
+def test_backward_needs_forward(name):
+    layer, x = make(name)
+    for method in (layer.backward, layer.accumulate_gradients):
+        with pytest.raises(RuntimeError, match=r"backward was called before forward"):
+            method(x)
+
+
+def test_a_wrong_upstream_shape_is_named(name):
+    layer, x = make(name)
+    y = layer.forward(x)
+    wrong = np.zeros((*y.shape[:-1], y.shape[-1] + 1))
+    with pytest.raises(ValueError, match=r"^grad_output: expected.*; got") as caught:
+        layer.backward(wrong)
+    assert str(wrong.shape) in str(caught.value)
+    for parameter in layer.parameters():
+        assert not parameter.gradient.any(), "a refused gradient leaves nothing behind"
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.bool_, object])
+def test_wrong_dtypes_are_named(name, dtype):
+    layer, x = make(name)
+    with pytest.raises(TypeError, match=r"^[xz]: expected float32 or float64; got"):
+        layer.forward(x.astype(dtype))
+    y = layer.forward(x)
+    with pytest.raises(TypeError, match=r"^grad_output: expected float32 or float64; got"):
+        layer.backward(y.astype(dtype))
+
+
+def test_a_list_is_no_array(name):
+    layer, x = make(name)
+    with pytest.raises(TypeError, match=r"^[xz]: expected a NumPy array.*got list"):
+        layer.forward(x.tolist())
+    layer.forward(x)
+    with pytest.raises(TypeError, match=r"^grad_output: expected a NumPy array.*got list"):
+        layer.backward(x.tolist())
+
+
+def test_not_a_number_comes_out_where_it_went_in(name):
+    layer, x = make(name)
+    x[0] = np.nan
+    y = layer.forward(x)
+    assert np.isnan(y[0]).any()
+    assert np.isfinite(y[1:]).all()
+
+
+def test_a_layer_says_what_it_is(name):
+    layer, _ = make(name)
+    assert repr(layer).startswith(name + "(")
+
+
+def test_parameters_have_names_and_zero_gradients():
+    conv, _ = make("Conv2D")
+    dense, _ = make("Dense")
+    assert [p.name for p in conv.parameters()] == ["kernels", "bias"]
+    assert [p.name for p in dense.parameters()] == ["weights", "bias"]
+    assert [p.value.shape for p in conv.parameters()] == [(3, 2, 2, 3), (3,)]
+    assert [p.value.shape for p in dense.parameters()] == [(6, 4), (4,)]
+    for parameter in conv.parameters() + dense.parameters():
+        assert not parameter.gradient.any()
+    assert conv.parameters()[0] is conv.parameters()[0]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_both_dtypes_start_from_the_same_draws(name, dtype):
+    layer, _ = make(name, dtype)
+    exact, _ = make(name, np.float64)
+    for p, q in zip(layer.parameters(), exact.parameters(), strict=True):
+        np.testing.assert_array_equal(p.value, q.value.astype(dtype))
+
+
+def test_a_layer_of_ones_own_may_leave_out_what_it_does_not_need():
+    class Twice(Layer):
+        def forward(self, x):
+            return 2 * x
+
+        def backward(self, grad_output):
+            self.seen = grad_output
+            return 2 * grad_output
+
+    layer = Twice()
+    assert layer.parameters() == []
+    assert check_layer(layer, np.ones((2, 3)), np.random.default_rng(0)) < 1e-9
+    layer.accumulate_gradients(np.full(2, 7.0))
+    np.testing.assert_array_equal(layer.seen, [7, 7])
+    for method in (Layer().forward, Layer().backward):
+        with pytest.raises(NotImplementedError, match="Layer has no"):
+            method(np.zeros(1))
+
+
+def test_parameter_says_what_it_is():
+    parameter = Parameter("bias", np.zeros(3, np.float32))
+    assert repr(parameter) == "Parameter('bias', shape=(3,), dtype=float32)"

@@ -1,0 +1,71 @@
+"""The dense layer against explicit sums and complex steps."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnbook.gradient_check import complex_step_gradient
+from cnnbook.layers import (
+    Dense,
+    dense,
+    dense_bias_gradient,
+    dense_input_gradient,
+    dense_weight_gradient,
+)
+from tests.cases import ORDERS, error, in_memory_order
+
+SIZES = st.tuples(st.integers(1, 4), st.integers(1, 6), st.integers(1, 6))
+
+
+def numbers(sizes, seed, order):
+    samples, inputs, outputs = sizes
+    rng = np.random.default_rng(seed)
+    shapes = (samples, inputs), (inputs, outputs), (outputs,), (samples, outputs)
+    return [in_memory_order(rng.standard_normal(shape), order) for shape in shapes]
+
+
+@given(SIZES, st.integers(0, 999), ORDERS)
+def test_forward_and_gradients_equal_the_sums(sizes, seed, order):
+    x, weights, bias, upstream = numbers(sizes, seed, order)
+    y, grad_weights = np.zeros(upstream.shape), np.zeros(weights.shape)
+    grad_bias, grad_x = np.zeros(bias.shape), np.zeros(x.shape)
+    for n, o in np.ndindex(y.shape):
+        y[n, o] += bias[o]
+        grad_bias[o] += upstream[n, o]
+        for i in range(x.shape[1]):
+            y[n, o] += x[n, i] * weights[i, o]
+            grad_weights[i, o] += x[n, i] * upstream[n, o]
+            grad_x[n, i] += upstream[n, o] * weights[i, o]
+    assert error(dense(x, weights, bias), y) < 1e-14
+    assert error(dense_weight_gradient(x, upstream), grad_weights) < 1e-14
+    assert error(dense_bias_gradient(upstream), grad_bias) < 1e-14
+    assert error(dense_input_gradient(upstream, weights), grad_x) < 1e-14
+
+
+@given(SIZES, st.integers(0, 999), ORDERS)
+def test_gradients_equal_complex_steps(sizes, seed, order):
+    x, weights, bias, upstream = numbers(sizes, seed, order)
+    expected = complex_step_gradient(lambda x: dense(x, weights, bias), x, upstream)
+    assert error(dense_input_gradient(upstream, weights), expected) < 1e-12
+    expected = complex_step_gradient(lambda w: dense(x, w, bias), weights, upstream)
+    assert error(dense_weight_gradient(x, upstream), expected) < 1e-12
+    expected = complex_step_gradient(lambda b: dense(x, weights, b), bias, upstream)
+    assert error(dense_bias_gradient(upstream), expected) < 1e-12
+
+
+def test_the_class_does_what_the_functions_do():
+    x, weights, bias, upstream = numbers((3, 4, 5), 0, "C")
+    layer = Dense(4, 5, rng=np.random.default_rng(0), dtype=np.float64)
+    w, b = layer.parameters()
+    w.value[...], b.value[...] = weights, bias
+    assert error(layer.forward(x), dense(x, weights, bias)) == 0
+    assert error(layer.backward(upstream), dense_input_gradient(upstream, weights)) == 0
+    assert error(w.gradient, dense_weight_gradient(x, upstream)) == 0
+    assert error(b.gradient, dense_bias_gradient(upstream)) == 0
+
+
+def test_initial_parameters_are_uniform_by_fan_in():
+    layer = Dense(100, 2000, rng=np.random.default_rng(0), dtype=np.float64)
+    for parameter in layer.parameters():
+        assert 0.17 < np.abs(parameter.value).max() <= np.sqrt(3 / 100)
+        assert abs(parameter.value.std() - 0.1) < 0.005

@@ -1,0 +1,57 @@
+"""Reshape: row-major order, views, and shapes that do not fit."""
+
+import numpy as np
+import pytest
+
+from cnnbook.layers import Reshape
+
+
+def test_the_index_map_is_row_major():
+    x = np.random.default_rng(0).standard_normal((2, 3, 4, 5))
+    y = Reshape((60,)).forward(x)
+    for n, c, i, j in np.ndindex(x.shape):
+        assert y[n, (c * 4 + i) * 5 + j] == x[n, c, i, j]
+
+
+def test_backward_is_the_inverse_permutation():
+    layer = Reshape((-1,))
+    x = np.random.default_rng(0).standard_normal((2, 3, 4, 5))
+    np.testing.assert_array_equal(layer.backward(layer.forward(x)), x)
+
+
+def test_a_view_where_memory_allows_one_and_a_copy_elsewhere():
+    x = np.zeros((2, 3, 4))
+    assert np.shares_memory(Reshape((12,)).forward(x), x)
+    turned = np.zeros((2, 4, 3)).transpose(0, 2, 1)
+    assert not np.shares_memory(Reshape((12,)).forward(turned), turned)
+
+
+@pytest.mark.parametrize("shape", [(5, 26, 26), (-1, 26, 26), (5, -1)])
+def test_shapes_of_one_sample(shape):
+    y = Reshape(shape).forward(np.zeros((7, 3380)))
+    assert y.shape[0] == 7
+    assert y[0].size == 3380
+
+
+@pytest.mark.parametrize("shape", [(4,), (-1, 4), (2, 2, 2)])
+def test_samples_that_do_not_fit(shape):
+    with pytest.raises(ValueError, match=r"^x: expected samples that fit .* got shape \(2, 6\)"):
+        Reshape(shape).forward(np.zeros((2, 6)))
+
+
+@pytest.mark.parametrize("shape", [(0,), (-2, 3), (-1, -1)])
+def test_impossible_shapes(shape):
+    with pytest.raises(ValueError, match="^shape: expected"):
+        Reshape(shape)
+
+
+@pytest.mark.parametrize("shape", [5, "ab", (2.0,), None])
+def test_shapes_of_the_wrong_type(shape):
+    with pytest.raises(TypeError, match="^shape: expected"):
+        Reshape(shape)
+
+
+@pytest.mark.parametrize("shape", [(0, 4), ()])
+def test_empty_batches(shape):
+    with pytest.raises(ValueError, match=r"^x: expected shape \(N, ...\)"):
+        Reshape((4,)).forward(np.zeros(shape))
