@@ -1,0 +1,266 @@
+"""Chapter 9: how to trust a gradient.
+
+Central differences need nothing but the forward pass. Their error has two parts: cutting off the
+Taylor series costs O(h^2), and rounding costs about eps/h, so that the best step is near the cube
+root of the machine epsilon, and about two thirds of the digits are right.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from cnnbook.checks import Array, check_finite, check_floating, check_rng
+from cnnbook.layers import Parameter
+
+
+class Differentiable(Protocol):
+    """What `check_layer` asks of a layer or a network."""
+
+    def forward(self, x: Array) -> Array:
+        """Compute the output."""
+
+    def backward(self, grad_output: Array) -> Array:
+        """Compute the gradient with respect to the input; add to those of the parameters."""
+
+    def parameters(self) -> list[Parameter]:
+        """List the parameters."""
+
+
+class Loss(Protocol):
+    """What `check_loss` and `cnnbook.train.fit` ask of a loss."""
+
+    def forward(self, predictions: Array, targets: Array) -> float:
+        """Compute the mean loss."""
+
+    def backward(self) -> Array:
+        """Compute its gradient with respect to the predictions."""
+
+
+def numerical_gradient(
+    f: Callable[[], Array], x: Array, weights: Array, steps: Array | float | None = None
+) -> Array:
+    """Differentiate the sum of ``weights * f()`` with respect to every entry of ``x``.
+
+    Each entry is moved by +h and by -h in place, and put back. The two outputs are subtracted
+    before they are weighted and summed: outputs that do not depend on the entry then cancel
+    exactly, instead of leaving their rounding errors behind.
+
+    Parameters
+    ----------
+    f : callable
+        Computes an array from the present content of ``x``.
+    x : np.ndarray
+        What to differentiate with respect to; the same numbers afterwards.
+    weights : np.ndarray
+        One weight per output: the upstream gradient.
+    steps : float or np.ndarray, optional
+        h, one for all or one per entry. By default the cube root of the machine epsilon.
+
+    Returns
+    -------
+    np.ndarray of the shape and dtype of ``x``
+        The central differences (f(x + h) - f(x - h)) / 2h.
+
+    References
+    ----------
+    .. [1] N. J. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., SIAM, 2002,
+       ISBN 978-0-89871-521-7, section 1.14.
+
+    Examples
+    --------
+    >>> x = np.array([1.0, 3.0])
+    >>> numerical_gradient(lambda: x**2, x, weights=np.array([1.0, 10.0]))
+    array([ 2., 60.])
+    """
+    if steps is None:
+        steps = np.cbrt(np.finfo(x.dtype).eps)
+    h = np.broadcast_to(np.asarray(steps, x.dtype), x.shape)
+    gradient = np.empty_like(x)
+    for index in np.ndindex(x.shape):
+        kept = x[index]
+        x[index] = right = kept + h[index]
+        above = f().copy()  # f may return a view of x
+        x[index] = left = kept - h[index]
+        gradient[index] = np.sum(weights * (above - f())) / (right - left)  # 2h, as rounded
+        x[index] = kept
+    return gradient
+
+
+def complex_step_gradient(f: Callable[[Array], Array], x: Array, weights: Array) -> Array:
+    """Differentiate the sum of ``weights * f(x)`` by steps along the imaginary axis.
+
+    f(x + ih) = f(x) + i h f'(x) + O(h^2), so that the imaginary part over h is the derivative.
+    Nothing is subtracted: h can be so small that only the rounding of f itself is left.
+
+    Parameters
+    ----------
+    f : callable
+        An analytic function that takes complex arrays, free of absolute values and conjugates.
+    x : np.ndarray of real numbers
+        Where to differentiate.
+    weights : np.ndarray
+        One weight per output: the upstream gradient.
+
+    Returns
+    -------
+    np.ndarray of the shape of ``x``, float64
+        The gradient.
+
+    References
+    ----------
+    .. [1] W. Squire and G. Trapp, "Using complex variables to estimate derivatives of real
+       functions", SIAM Review 40 (1998), https://doi.org/10.1137/S003614459631241X.
+
+    Examples
+    --------
+    >>> complex_step_gradient(np.exp, np.array([0.0, 1.0]), weights=np.array([1.0, 1.0]))
+    array([1.   , 2.718])
+    """
+    h = 1e-100
+    z = x.astype(np.complex128)
+    gradient = np.empty(x.shape)
+    for index in np.ndindex(x.shape):
+        z[index] += 1j * h
+        gradient[index] = np.sum(weights * f(z).imag) / h
+        z[index] = x[index]
+    return gradient
+
+
+def relative_error(analytic: Array, numerical: Array) -> float:
+    """Compare two gradients entry by entry and return the largest relative error.
+
+    Each difference is divided by the larger of the two entries, or by a hundredth of the largest
+    entry of all if both are smaller than that: an entry which is zero but for rounding has no
+    relative error worth the name.
+
+    Parameters
+    ----------
+    analytic, numerical : np.ndarray of one shape
+        The two gradients.
+
+    Returns
+    -------
+    float
+        0 if they are equal; NaN if one of them holds a NaN.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+
+    Examples
+    --------
+    >>> relative_error(np.array([1.0, 2.0]), np.array([1.0, 2.5]))
+    0.2
+    """
+    if analytic.shape != numerical.shape:
+        raise ValueError(f"analytic: expected shape {numerical.shape}; got {analytic.shape}")
+    size = np.maximum(abs(analytic), abs(numerical))
+    size = np.maximum(size, 0.01 * size.max())
+    difference = abs(analytic - numerical)
+    return float(np.max(difference / np.where(size == 0, 1, size)))
+
+
+def check_layer(layer: Differentiable, x: Array, rng: np.random.Generator) -> float:
+    """Compare a layer's gradients with central differences, over all entries.
+
+    The loss is the sum of the layer's output, weighted with random numbers: the weights are the
+    upstream gradient. All ones would be blind to a kernel gradient computed by convolution
+    instead of cross-correlation.
+
+    Parameters
+    ----------
+    layer : Layer or Sequential
+        The layer, or a whole network: anything with ``forward``, ``backward``, ``parameters``.
+    x : np.ndarray
+        An input, best in float64. A rectifier's input should keep its distance from 0.
+    rng : numpy.random.Generator
+        Draws the upstream gradient.
+
+    Returns
+    -------
+    float
+        The largest relative error over the input and all parameters: below 1e-7 in float64 and
+        1e-2 in float32 for a correct layer. Parameters and gradients are left as they were.
+
+    Raises
+    ------
+    TypeError
+        If ``x`` is not a floating array or ``rng`` not a generator.
+    ValueError
+        If ``x`` holds NaN or infinity.
+
+    Examples
+    --------
+    >>> from cnnbook.layers import Sigmoid
+    >>> rng = np.random.default_rng(0)
+    >>> check_layer(Sigmoid(), rng.standard_normal((2, 3)), rng) < 1e-7
+    True
+    """
+    check_floating("x", x)
+    check_finite("x", x)
+    check_rng(rng)
+    x = x.copy()
+    y = layer.forward(x)
+    upstream = rng.standard_normal(y.shape).astype(y.dtype)
+    parameters = layer.parameters()
+    before = [parameter.gradient.copy() for parameter in parameters]
+    grad_x = np.array(layer.backward(upstream))
+    errors = []
+    for parameter, gradient in zip(parameters, before, strict=True):
+        numerical = numerical_gradient(lambda: layer.forward(x), parameter.value, upstream)
+        errors.append(relative_error(parameter.gradient - gradient, numerical))
+        parameter.gradient[...] = gradient
+    numerical = numerical_gradient(lambda: layer.forward(x), x, upstream)
+    return float(np.max([*errors, relative_error(grad_x, numerical)]))
+
+
+def check_loss(loss: Loss, predictions: Array, targets: Array) -> float:
+    """Compare a loss's gradient with central differences, over all entries.
+
+    Parameters
+    ----------
+    loss : object
+        The loss, with ``forward`` and ``backward``.
+    predictions : np.ndarray
+        Probabilities strictly between 0 and 1, or logits if ``loss.from_logits``; best float64.
+    targets : np.ndarray of the same shape
+        The targets.
+
+    Returns
+    -------
+    float
+        The largest relative error: below 1e-7 in float64 for a correct gradient.
+
+    Raises
+    ------
+    TypeError
+        If ``predictions`` is not a floating array.
+    ValueError
+        If a probability is not strictly between 0 and 1, where no difference can be centred.
+
+    Examples
+    --------
+    >>> from cnnbook.losses import BinaryCrossEntropy
+    >>> check_loss(BinaryCrossEntropy(), np.array([[0.2, 0.9]]), np.array([[0, 1]])) < 1e-7
+    True
+    """
+    check_floating("predictions", predictions)
+    check_finite("predictions", predictions)
+    p = predictions.copy()
+    h = np.full_like(p, np.finfo(p.dtype).eps ** (1 / 5))
+    if not getattr(loss, "from_logits", False):
+        room = np.minimum(p, 1 - p)  # the curvature near 0 and 1 grows as the room shrinks
+        if not (room > 0).all():
+            raise ValueError("predictions: expected probabilities strictly between 0 and 1")
+        h *= room
+
+    def mean_loss() -> Array:
+        return np.array(loss.forward(p, targets))
+
+    once, twice = (numerical_gradient(mean_loss, p, np.ones(()), k * h) for k in (1, 2))
+    loss.forward(p, targets)
+    # Richardson's extrapolation: the h^2 terms of the two differences cancel, so that h may be
+    # large, and the rounding error of a mean over many entries small.
+    return relative_error(loss.backward(), (4 * once - twice) / 3)

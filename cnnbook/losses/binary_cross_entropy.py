@@ -1,0 +1,223 @@
+"""Chapter 6: binary cross-entropy, of probabilities and of logits.
+
+Each function returns one number per entry; `BinaryCrossEntropy` takes the mean over all of them.
+"""
+
+import numpy as np
+
+from cnnbook.checks import Array, check_finite, check_floating
+
+
+def binary_cross_entropy(p: Array, t: Array) -> Array:
+    """Compute -t log p - (1 - t) log(1 - p), entry by entry.
+
+    A logarithm's argument is never taken below the smallest normal number of the dtype, so that
+    log(0) is about -87 in float32 and -708 in float64, and 0 log(0) is 0.
+
+    Parameters
+    ----------
+    p : np.ndarray
+        Probabilities in [0, 1].
+    t : np.ndarray of the same shape
+        Targets in [0, 1].
+
+    Returns
+    -------
+    np.ndarray of the same shape
+        The loss of each entry, in nats: 0 where p = t = 0 or p = t = 1, never infinite.
+
+    Examples
+    --------
+    >>> binary_cross_entropy(np.array([0.5, 0.9, 0.0]), np.array([1.0, 1.0, 0.0]))
+    array([0.693, 0.105, 0.   ])
+    """
+    smallest = np.finfo(p.dtype).tiny
+    losses: Array = -t * np.log(np.maximum(p, smallest)) - (1 - t) * np.log(
+        np.maximum(1 - p, smallest)
+    )
+    return losses
+
+
+def binary_cross_entropy_gradient(p: Array, t: Array) -> Array:
+    """Compute the derivative with respect to p, (1 - t) / (1 - p) - t / p, entry by entry.
+
+    Parameters
+    ----------
+    p : np.ndarray
+        Probabilities in [0, 1].
+    t : np.ndarray of the same shape
+        Targets in [0, 1].
+
+    Returns
+    -------
+    np.ndarray of the same shape
+        The derivative. Where p is exactly 0 or 1 and the target says otherwise it is huge, of
+        the right sign, and finite: the same smallest number stands in for 0 as in the loss.
+
+    Examples
+    --------
+    >>> binary_cross_entropy_gradient(np.array([0.5, 0.25, 1.0]), np.array([1.0, 0.0, 1.0]))
+    array([-2.  ,  1.33, -1.  ])
+    """
+    smallest = np.finfo(p.dtype).tiny
+    derivative: Array = (1 - t) / np.maximum(1 - p, smallest) - t / np.maximum(p, smallest)
+    return derivative
+
+
+def binary_cross_entropy_from_logits(z: Array, t: Array) -> Array:
+    """Compute the loss of p = sigmoid(z) without computing p: softplus(z) - t z.
+
+    softplus(z) = log(1 + exp(z)) is written as max(z, 0) + log(1 + exp(-|z|)), whose exponential
+    cannot overflow.
+
+    Parameters
+    ----------
+    z : np.ndarray
+        Logits, any finite numbers.
+    t : np.ndarray of the same shape
+        Targets in [0, 1].
+
+    Returns
+    -------
+    np.ndarray of the same shape
+        The loss of each entry, in nats.
+
+    Examples
+    --------
+    >>> binary_cross_entropy_from_logits(np.array([0.0, 1e4, -1e4]), np.array([1.0, 1.0, 1.0]))
+    array([6.93e-01, 0.00e+00, 1.00e+04])
+    """
+    losses: Array = np.maximum(z, 0) - t * z + np.log1p(np.exp(np.minimum(z, -z)))
+    return losses
+
+
+def binary_cross_entropy_from_logits_gradient(z: Array, t: Array) -> Array:
+    """Compute the derivative with respect to z, sigmoid(z) - t, entry by entry.
+
+    Parameters
+    ----------
+    z : np.ndarray
+        Logits, any finite numbers.
+    t : np.ndarray of the same shape
+        Targets in [0, 1].
+
+    Returns
+    -------
+    np.ndarray of the same shape
+        The derivative, in [-1, 1].
+
+    Examples
+    --------
+    >>> binary_cross_entropy_from_logits_gradient(np.array([0.0, 1e4]), np.array([1.0, 0.0]))
+    array([-0.5,  1. ])
+    """
+    # The sigmoid once more: losses do not import layers.
+    p = np.exp(np.minimum(z, 0)) / (1 + np.exp(np.minimum(z, -z)))
+    return p - t
+
+
+class BinaryCrossEntropy:
+    """The mean binary cross-entropy over every entry of a batch.
+
+    Parameters
+    ----------
+    from_logits : bool
+        Whether predictions are logits, to be turned into probabilities by a sigmoid, or
+        probabilities already.
+
+    Examples
+    --------
+    >>> loss = BinaryCrossEntropy()
+    >>> loss.forward(np.array([[0.5, 0.5]]), np.array([[1, 0]]))
+    0.6931
+    >>> loss.backward()
+    array([[-1.,  1.]])
+    """
+
+    def __init__(self, *, from_logits: bool = False) -> None:
+        if not isinstance(from_logits, bool):
+            raise TypeError(f"from_logits: expected True or False; got {from_logits!r}")
+        self.from_logits = from_logits
+        self._remembered: tuple[Array, Array] | None = None
+
+    def forward(self, predictions: Array, targets: Array) -> float:
+        """Compute the mean loss.
+
+        Parameters
+        ----------
+        predictions : np.ndarray of any shape
+            Probabilities in [0, 1], or finite logits; float32 or float64.
+        targets : np.ndarray of the same shape
+            Numbers in [0, 1] of any real dtype; 0 and 1 for labels.
+
+        Returns
+        -------
+        float
+            The mean over every entry, in nats.
+
+        Raises
+        ------
+        TypeError
+            If ``predictions`` is not a floating array, or ``targets`` not numeric.
+        ValueError
+            If the shapes differ, an array is empty, or a number is out of its range.
+        """
+        check_floating("predictions", predictions)
+        if predictions.size == 0:
+            raise ValueError(f"predictions: expected no empty axis; got {predictions.shape}")
+        if self.from_logits:
+            check_finite("predictions", predictions)
+        else:
+            _check_unit_interval("predictions", predictions)
+        t = _as_targets(targets, predictions)
+        self._remembered = predictions, t
+        formula = binary_cross_entropy_from_logits if self.from_logits else binary_cross_entropy
+        return float(formula(predictions, t).mean())
+
+    def backward(self) -> Array:
+        """Compute the gradient of the last mean loss with respect to the predictions.
+
+        Returns
+        -------
+        np.ndarray
+            Of the shape and dtype of the predictions.
+
+        Raises
+        ------
+        RuntimeError
+            If ``forward`` was never called.
+        """
+        if self._remembered is None:
+            raise RuntimeError(f"{self!r}: backward was called before forward")
+        predictions, t = self._remembered
+        if self.from_logits:
+            gradient = binary_cross_entropy_from_logits_gradient(predictions, t)
+        else:
+            gradient = binary_cross_entropy_gradient(predictions, t)
+        return gradient / predictions.size  # the mean passes 1/size of its gradient to each entry
+
+    def __repr__(self) -> str:
+        return f"BinaryCrossEntropy(from_logits={self.from_logits})"
+
+
+def _as_targets(targets: Array, predictions: Array) -> Array:
+    """Check the targets and bring them to the predictions' dtype."""
+    if not isinstance(targets, np.ndarray):
+        raise TypeError(f"targets: expected a NumPy array; got {type(targets).__name__}")
+    if targets.dtype.kind not in "buif":
+        raise TypeError(f"targets: expected numbers; got {targets.dtype}")
+    if targets.shape != predictions.shape:
+        raise ValueError(
+            f"targets: expected shape {predictions.shape}, the shape of predictions; "
+            f"got {targets.shape}"
+        )
+    _check_unit_interval("targets", targets)
+    return targets.astype(predictions.dtype)
+
+
+def _check_unit_interval(name: str, array: Array) -> None:
+    """Refuse numbers outside [0, 1]; NaN is outside of everything."""
+    outside = ~((array >= 0) & (array <= 1))
+    if outside.any():
+        first = tuple(int(i) for i in np.argwhere(outside)[0])
+        raise ValueError(f"{name}: expected numbers in [0, 1]; got {array[first]} at index {first}")

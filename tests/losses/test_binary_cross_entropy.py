@@ -1,0 +1,140 @@
+"""Binary cross-entropy: values, gradients, and the ends where formulas break."""
+
+import numpy as np
+import pytest
+import scipy.special
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnbook.gradient_check import check_loss, complex_step_gradient
+from cnnbook.layers import sigmoid, sigmoid_gradient
+from cnnbook.losses import (
+    BinaryCrossEntropy,
+    binary_cross_entropy,
+    binary_cross_entropy_from_logits,
+    binary_cross_entropy_from_logits_gradient,
+    binary_cross_entropy_gradient,
+)
+from tests.cases import error
+
+SHAPES = st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple)
+DTYPES = [np.float32, np.float64]
+
+
+def numbers(shape, seed):
+    rng = np.random.default_rng(seed)
+    z = 3 * rng.standard_normal(shape)
+    return z, scipy.special.expit(z), rng.uniform(0, 1, shape)
+
+
+@given(SHAPES, st.integers(0, 999))
+def test_values_equal_scipy(shape, seed):
+    z, p, t = numbers(shape, seed)
+    expected = -scipy.special.xlogy(t, p) - scipy.special.xlog1py(1 - t, -p)
+    assert error(binary_cross_entropy(p, t), expected) < 1e-14
+    expected = t * np.logaddexp(0, -z) + (1 - t) * np.logaddexp(0, z)
+    assert error(binary_cross_entropy_from_logits(z, t), expected) < 1e-14
+    loss = BinaryCrossEntropy()
+    assert loss.forward(p, t) == pytest.approx(binary_cross_entropy(p, t).mean(), rel=1e-14)
+    loss = BinaryCrossEntropy(from_logits=True)
+    assert loss.forward(z, t) == pytest.approx(expected.mean(), rel=1e-14)
+
+
+@given(SHAPES, st.integers(0, 999))
+def test_gradients_equal_complex_steps_and_central_differences(shape, seed):
+    z, p, t = numbers(shape, seed)
+    ones = np.full(shape, 1 / z.size)
+    loss = BinaryCrossEntropy()
+    loss.forward(p, t)
+    expected = complex_step_gradient(lambda p: binary_cross_entropy(p, t), p, ones)
+    np.testing.assert_allclose(loss.backward(), expected, rtol=1e-12, atol=1e-12)
+    assert check_loss(loss, p, t) < 1e-7
+    loss = BinaryCrossEntropy(from_logits=True)
+    loss.forward(z, t)
+    expected = complex_step_gradient(lambda z: binary_cross_entropy_from_logits(z, t), z, ones)
+    np.testing.assert_allclose(loss.backward(), expected, rtol=1e-12, atol=1e-15)
+    assert check_loss(loss, z, t) < 1e-7
+
+
+@given(SHAPES, st.integers(0, 999))
+def test_the_sigmoid_and_the_probability_form_collapse_to_p_minus_t(shape, seed):
+    z, p, t = numbers(shape, seed)
+    through = sigmoid_gradient(sigmoid(z), binary_cross_entropy_gradient(p, t))
+    np.testing.assert_allclose(through, p - t, rtol=1e-9, atol=1e-12)
+    collapsed = binary_cross_entropy_from_logits_gradient(z, t)
+    np.testing.assert_allclose(collapsed, p - t, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_finite_at_probabilities_of_exactly_zero_and_one(dtype):
+    p, t = np.array([[0, 0, 1, 1]], dtype), np.array([[0, 1, 0, 1]])
+    loss = BinaryCrossEntropy()
+    with np.errstate(all="raise", under="ignore"):
+        value, gradient = loss.forward(p, t), loss.backward()
+    worst = -np.log(np.finfo(dtype).tiny)
+    assert value == pytest.approx(2 * worst / 4, rel=1e-6)
+    assert gradient.dtype == dtype
+    assert np.isfinite(gradient).all()
+    assert (np.sign(gradient) == [[1, -1, 1, -1]]).all(), "downhill is towards the target"
+    np.testing.assert_array_equal(gradient[0, [0, 3]], [0.25, -0.25])
+    assert abs(gradient[0, 1]) > 1e37
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_right_answer_with_certainty_costs_nothing(dtype):
+    p = np.array([0, 1], dtype)
+    assert BinaryCrossEntropy().forward(p, p) == 0
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_finite_at_huge_logits(dtype):
+    z = np.array([[-1e4, -1e4, 1e4, 1e4]], dtype)
+    t = np.array([[0, 1, 0, 1]])
+    loss = BinaryCrossEntropy(from_logits=True)
+    with np.errstate(all="raise", under="ignore"):
+        assert loss.forward(z, t) == 5000
+        np.testing.assert_array_equal(loss.backward(), [[0, -0.25, 0.25, 0]])
+    assert loss.backward().dtype == dtype
+
+
+def test_small_probabilities_keep_their_logarithm():
+    p = np.array([1e-30], np.float32)
+    assert BinaryCrossEntropy().forward(p, np.ones(1)) == pytest.approx(30 * np.log(10), rel=1e-6)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("from_logits", [False, True])
+@pytest.mark.parametrize("target_dtype", [np.int64, np.uint8, np.bool_, np.float64, np.float32])
+def test_dtype_is_that_of_the_predictions(dtype, from_logits, target_dtype):
+    loss = BinaryCrossEntropy(from_logits=from_logits)
+    value = loss.forward(np.full((2, 2), 0.25, dtype), np.eye(2).astype(target_dtype))
+    assert type(value) is float
+    assert loss.backward().dtype == dtype
+
+
+@pytest.mark.parametrize("from_logits", [False, True])
+def test_arguments_are_left_alone_and_backward_may_be_repeated(from_logits):
+    p, t = np.array([[0.2, 0.7]]), np.array([[0.0, 1.0]])
+    before = p.copy(), t.copy()
+    loss = BinaryCrossEntropy(from_logits=from_logits)
+    loss.forward(p, t)
+    np.testing.assert_array_equal(loss.backward(), loss.backward())
+    np.testing.assert_array_equal(p, before[0])
+    np.testing.assert_array_equal(t, before[1])
+
+
+def test_an_ignorant_network_loses_ln_2():
+    half = np.full((3, 2), 0.5)
+    assert BinaryCrossEntropy().forward(half, np.eye(2)[[0, 1, 0]]) == pytest.approx(np.log(2))
+    assert BinaryCrossEntropy(from_logits=True).forward(half - 0.5, np.eye(2)[[0, 1, 0]]) == (
+        pytest.approx(np.log(2))
+    )
+
+
+def test_backward_needs_forward():
+    with pytest.raises(RuntimeError, match="backward was called before forward"):
+        BinaryCrossEntropy().backward()
+
+
+def test_it_says_what_it_is():
+    assert repr(BinaryCrossEntropy(from_logits=True)) == "BinaryCrossEntropy(from_logits=True)"

@@ -1,0 +1,179 @@
+"""The gradient check itself: it must pass what is right and catch what is wrong."""
+
+import numpy as np
+import pytest
+
+from cnnbook.gradient_check import (
+    check_layer,
+    check_loss,
+    complex_step_gradient,
+    numerical_gradient,
+    relative_error,
+)
+from cnnbook.layers import (
+    Conv2D,
+    Dense,
+    Layer,
+    ReLU,
+    Reshape,
+    Sigmoid,
+    conv2d_input_gradient,
+)
+from cnnbook.losses import BinaryCrossEntropy
+from cnnbook.model import Sequential
+
+
+def rng():
+    return np.random.default_rng(5)
+
+
+def conv(dtype=np.float64, **changes):
+    """A convolutional layer, with methods replaced by wrong ones."""
+    layer = Conv2D(2, 3, (3, 2), rng=rng(), dtype=dtype)
+    for name, method in changes.items():
+        setattr(layer, name, method.__get__(layer))
+    return layer
+
+
+def images(dtype=np.float64):
+    return rng().standard_normal((2, 2, 5, 6)).astype(dtype)
+
+
+def test_right_layers_pass():
+    assert check_layer(conv(), images(), rng()) < 1e-7
+    assert check_layer(conv(np.float32), images(np.float32), rng()) < 1e-2
+
+
+def test_a_whole_network_passes():
+    model = Sequential(
+        conv(), Sigmoid(), Reshape((-1,)), Dense(45, 3, rng=rng(), dtype=np.float64), ReLU()
+    )
+    assert check_layer(model, images(), rng()) < 1e-7
+
+
+def kernel_gradient_by_convolution(layer, grad_output):
+    Conv2D.accumulate_gradients(layer, grad_output)
+    gradient = layer.kernels.gradient
+    gradient[...] = gradient[:, :, ::-1, ::-1].copy()
+
+
+def kernel_gradient_overwritten(layer, grad_output):
+    before = [p.gradient.copy() for p in layer.parameters()]
+    Conv2D.accumulate_gradients(layer, grad_output)
+    for parameter, gradient in zip(layer.parameters(), before, strict=True):
+        parameter.gradient -= gradient
+
+
+def one_entry_slightly_off(layer, grad_output):
+    Conv2D.accumulate_gradients(layer, grad_output)
+    layer.kernels.gradient[1, 0, 2, 1] *= 1 + 1e-5
+
+
+def bias_gradient_of_one_sample(layer, grad_output):
+    kept = layer.bias.gradient.copy()
+    Conv2D.accumulate_gradients(layer, grad_output)
+    layer.bias.gradient[...] = kept + grad_output[0].sum(axis=(1, 2))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        kernel_gradient_by_convolution,
+        kernel_gradient_overwritten,
+        one_entry_slightly_off,
+        bias_gradient_of_one_sample,
+    ],
+)
+def test_wrong_parameter_gradients_are_caught(wrong):
+    layer = conv(accumulate_gradients=wrong)
+    layer.kernels.gradient += 1  # what an earlier batch may have left
+    assert check_layer(layer, images(), rng()) > 1e-6
+
+
+def test_a_wrong_input_gradient_is_caught():
+    def backward(layer, grad_output):
+        layer.accumulate_gradients(grad_output)
+        turned = layer.kernels.value[:, :, ::-1, ::-1]
+        return conv2d_input_gradient(grad_output, turned, (5, 6))
+
+    assert check_layer(conv(backward=backward), images(), rng()) > 0.1
+
+
+def test_a_missing_parameter_gradient_is_caught():
+    def accumulate_gradients(layer, grad_output):
+        layer.bias.gradient += grad_output.sum(axis=(0, 2, 3))
+
+    assert check_layer(conv(accumulate_gradients=accumulate_gradients), images(), rng()) == 1
+
+
+def test_an_input_gradient_of_another_shape_is_refused():
+    def backward(layer, grad_output):
+        return Conv2D.backward(layer, grad_output)[..., :1]
+
+    with pytest.raises(ValueError, match="analytic: expected shape"):
+        check_layer(conv(backward=backward), images(), rng())
+
+
+def test_not_a_number_is_no_pass():
+    class Broken(Layer):
+        def forward(self, x):
+            return x
+
+        def backward(self, grad_output):
+            return np.full_like(grad_output, np.nan)
+
+    assert not check_layer(Broken(), np.ones((1, 2)), rng()) < 1e-7
+
+
+def test_nothing_is_left_behind():
+    layer, x = conv(), images()
+    layer.kernels.gradient += 2
+    values = [p.value.copy() for p in layer.parameters()]
+    x_before = x.copy()
+    check_layer(layer, x, rng())
+    np.testing.assert_array_equal(x, x_before)
+    assert (layer.kernels.gradient == 2).all()
+    assert not layer.bias.gradient.any()
+    for parameter, value in zip(layer.parameters(), values, strict=True):
+        np.testing.assert_array_equal(parameter.value, value)
+
+
+@pytest.mark.parametrize("from_logits", [False, True])
+@pytest.mark.parametrize("factor", [1 + 1e-5, -1, 2])
+def test_wrong_loss_gradients_are_caught(from_logits, factor):
+    class Wrong(BinaryCrossEntropy):
+        def backward(self):
+            return super().backward() * factor
+
+    p, t = rng().uniform(0.01, 0.99, (10, 2)), rng().integers(0, 2, (10, 2))
+    before = p.copy()
+    assert check_loss(BinaryCrossEntropy(from_logits=from_logits), p, t) < 1e-7
+    assert check_loss(Wrong(from_logits=from_logits), p, t) > 1e-6
+    np.testing.assert_array_equal(p, before)
+
+
+@pytest.mark.parametrize("p", [0.0, 1.0])
+def test_no_difference_can_be_centred_at_the_end_of_the_range(p):
+    with pytest.raises(ValueError, match="^predictions: expected probabilities strictly between"):
+        check_loss(BinaryCrossEntropy(), np.array([0.5, p]), np.array([0, 1]))
+
+
+def test_numerical_gradient_survives_a_function_that_returns_a_view():
+    x = np.arange(3.0)
+    upstream = np.array([1.0, -2.0, 3.0])
+    np.testing.assert_allclose(numerical_gradient(lambda: x, x, upstream), upstream, rtol=1e-9)
+    np.testing.assert_array_equal(x, [0, 1, 2])
+
+
+def test_complex_steps_are_exact_where_differences_are_not():
+    x = rng().standard_normal((3, 2))
+    gradient = complex_step_gradient(lambda z: np.exp(z) * np.sin(z), x, np.ones((3, 2)))
+    np.testing.assert_allclose(gradient, np.exp(x) * (np.sin(x) + np.cos(x)), rtol=1e-15 * 4)
+
+
+def test_relative_error():
+    zero = np.zeros(3)
+    assert relative_error(zero, zero) == 0
+    assert relative_error(zero, zero + 1) == 1
+    assert relative_error(np.array([100.0, 1e-9]), np.array([100.0, 0.0])) == pytest.approx(1e-9)
+    assert np.isnan(relative_error(np.array([np.nan]), np.array([1.0])))
