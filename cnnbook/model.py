@@ -1,0 +1,278 @@
+"""Chapters 9 and 11: a stack of layers, and the book's network."""
+
+import json
+import os
+from typing import Literal, Self, overload
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from cnnbook.checks import Array, check_array, check_count, check_dtype, check_rng
+from cnnbook.files import DamagedFileError, read_arrays, write_arrays
+from cnnbook.layers import Conv2D, Dense, Layer, Parameter, Reshape, Sigmoid
+
+
+class Sequential:
+    """Layers one after another.
+
+    Parameters
+    ----------
+    *layers : Layer
+        The layers, first to last.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not a layer.
+    ValueError
+        If there is none, or one stands in two places, where it would forget the first input.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> model = Sequential(Dense(3, 2, rng=rng), Sigmoid(), Dense(2, 1, rng=rng))
+    >>> model.forward(np.zeros((5, 3), np.float32)).shape
+    (5, 1)
+    """
+
+    def __init__(self, *layers: Layer) -> None:
+        if not layers:
+            raise ValueError("layers: expected at least one layer; got none")
+        for layer in layers:
+            if not isinstance(layer, Layer):
+                raise TypeError(f"layers: expected layers; got {layer!r}")
+        if len({id(layer) for layer in layers}) < len(layers):
+            raise ValueError("layers: expected every layer once; got one of them twice")
+        self.layers = layers
+
+    def forward(self, x: Array) -> Array:
+        """Send a batch through every layer in turn.
+
+        Parameters
+        ----------
+        x : np.ndarray of shape (N, ...)
+            A batch, in the shape that the first layer takes.
+
+        Returns
+        -------
+        np.ndarray of shape (N, ...)
+            The last layer's output.
+        """
+        for index, layer in enumerate(self.layers):
+            try:
+                x = layer.forward(x)
+            except (TypeError, ValueError) as error:
+                error.add_note(f"in layer {index} of the network, {layer!r}")
+                raise
+        return x
+
+    @overload
+    def backward(self, grad_output: Array, *, input_gradient: Literal[True] = True) -> Array: ...
+
+    @overload
+    def backward(self, grad_output: Array, *, input_gradient: Literal[False]) -> None: ...
+
+    def backward(self, grad_output: Array, *, input_gradient: bool = True) -> Array | None:
+        """Send the gradient back through every layer, last to first.
+
+        Parameters
+        ----------
+        grad_output : np.ndarray
+            The gradient of the loss with respect to the network's output.
+        input_gradient : bool
+            Whether the gradient with respect to the network's input is wanted. Training does not
+            want it, and the first layer is then spared the work.
+
+        Returns
+        -------
+        np.ndarray or None
+            The gradient with respect to the network's input, or None if it was not wanted.
+        """
+        first, *others = self.layers
+        for layer in reversed(others):
+            grad_output = layer.backward(grad_output)
+        if input_gradient:
+            return first.backward(grad_output)
+        first.accumulate_gradients(grad_output)
+        return None
+
+    def parameters(self) -> list[Parameter]:
+        """List the parameters of all layers, first to last.
+
+        Returns
+        -------
+        list of Parameter
+            The parameters themselves, not copies.
+        """
+        return [parameter for layer in self.layers for parameter in layer.parameters()]
+
+    def predict(self, x: Array, batch_size: int = 256) -> Array:
+        """Compute the outputs for any number of samples, a batch at a time.
+
+        Parameters
+        ----------
+        x : np.ndarray of shape (N, ...)
+            The samples.
+        batch_size : int
+            How many are held in memory between layers at once.
+
+        Returns
+        -------
+        np.ndarray of shape (N, ...)
+            The outputs in the order of the samples.
+        """
+        batch_size = check_count("batch_size", batch_size)
+        check_array("x", x, " ".join(["N"] + ["..."] * (getattr(x, "ndim", 1) - 1)))
+        starts = range(0, len(x), batch_size)
+        return np.concatenate([self.forward(x[start : start + batch_size]) for start in starts])
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the parameters to one ``.npz`` file, whole or not at all.
+
+        Parameters
+        ----------
+        path : path-like
+            The file, conventionally ``*.npz``. An older file of that name is replaced.
+        """
+        write_arrays(path, self.arrays())
+
+    def arrays(self) -> dict[str, Array]:
+        """List what `save` writes.
+
+        Returns
+        -------
+        dict of str to np.ndarray
+            The values of the parameters by layer and name, such as ``"3.weights"``, and under
+            ``"architecture"`` a description of the layers. The parameters are not copied.
+        """
+        values = {name: parameter.value for name, parameter in self._named_parameters().items()}
+        return {"architecture": np.array(self._architecture()), **values}
+
+    def load(self, path: str | os.PathLike[str]) -> Self:
+        """Read parameters that `save` wrote into this network, without pickle.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+
+        Returns
+        -------
+        Sequential
+            This network, so that ``zero_one_network(rng).load(path)`` is one expression.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        DamagedFileError
+            If it is damaged, or was not written by `save`.
+        ValueError
+            If it holds the parameters of another network, or of another dtype.
+        """
+        arrays = read_arrays(path)
+        if "architecture" not in arrays:
+            raise DamagedFileError(f"{path}: not the parameters of a network")
+        architecture = str(arrays.pop("architecture"))
+        if architecture != self._architecture():
+            raise ValueError(
+                f"{path}: expected parameters of the network {self._architecture()}; "
+                f"got those of {architecture}"
+            )
+        named = self._named_parameters()
+        for name, parameter in named.items():
+            if name not in arrays or arrays[name].dtype != parameter.value.dtype:
+                found = arrays[name].dtype if name in arrays else "nothing"
+                raise ValueError(f"{path}: {name}: expected {parameter.value.dtype}; got {found}")
+        for name, parameter in named.items():
+            parameter.value[...] = arrays[name]
+        return self
+
+    def summary(self, input_shape: tuple[int, ...] | None = None) -> str:
+        """Describe the network in a table.
+
+        Parameters
+        ----------
+        input_shape : tuple of int, optional
+            The shape of one sample. If given, the table shows every layer's output shape.
+
+        Returns
+        -------
+        str
+            One line a layer, with its number of parameters, and their total.
+
+        Examples
+        --------
+        >>> print(zero_one_network(np.random.default_rng(0)).summary((1, 28, 28)))
+        layer                                                          output shape  parameters
+        Conv2D(1, 5, kernel_size=(3, 3), stride=(1, 1), padding=(0, 0))  (5, 26, 26)          50
+        Sigmoid()                                                       (5, 26, 26)           0
+        Reshape((3380,))                                                    (3380,)           0
+        Dense(3380, 100)                                                     (100,)     338,100
+        Sigmoid()                                                            (100,)           0
+        Dense(100, 2)                                                          (2,)         202
+        Sigmoid()                                                              (2,)           0
+        total                                                                           338,352
+        """
+        rows = [("layer", "output shape" if input_shape else "", "parameters")]
+        dtype = next((p.value.dtype for p in self.parameters()), np.dtype(np.float32))
+        x = np.zeros((1, *(input_shape or ())), dtype)
+        for layer in self.layers:
+            x = layer.forward(x) if input_shape else x
+            count = sum(parameter.value.size for parameter in layer.parameters())
+            rows.append((repr(layer), str(x.shape[1:]) if input_shape else "", f"{count:,}"))
+        rows.append(("total", "", f"{sum(p.value.size for p in self.parameters()):,}"))
+        widths = [max(len(row[column]) for row in rows) for column in range(3)]
+        return "\n".join(
+            f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}" for a, b, c in rows
+        )
+
+    def __repr__(self) -> str:
+        return f"Sequential({', '.join(map(repr, self.layers))})"
+
+    def _named_parameters(self) -> dict[str, Parameter]:
+        """Name each parameter after its layer's place and its own name: "3.weights"."""
+        return {
+            f"{index}.{parameter.name}": parameter
+            for index, layer in enumerate(self.layers)
+            for parameter in layer.parameters()
+        }
+
+    def _architecture(self) -> str:
+        """Describe the layers, and with them the shape of every parameter."""
+        return json.dumps([repr(layer) for layer in self.layers])
+
+
+def zero_one_network(rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Sequential:
+    """Build the book's first network, which tells a 0 from a 1.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Draws the 338,352 parameters.
+    dtype : numpy.float32 or numpy.float64
+        Their dtype: float32 to train, float64 to check.
+
+    Returns
+    -------
+    Sequential
+        Takes images of shape (N, 1, 28, 28) with values in [0, 1] and returns two independent
+        probabilities each, "this is a 0" and "this is a 1".
+
+    Examples
+    --------
+    >>> model = zero_one_network(np.random.default_rng(0))
+    >>> model.forward(np.zeros((1, 1, 28, 28), np.float32)).shape
+    (1, 2)
+    """
+    check_rng(rng)
+    dtype = check_dtype(dtype)
+    return Sequential(
+        Conv2D(1, 5, 3, rng=rng, dtype=dtype),
+        Sigmoid(),
+        Reshape((5 * 26 * 26,)),
+        Dense(5 * 26 * 26, 100, rng=rng, dtype=dtype),
+        Sigmoid(),
+        Dense(100, 2, rng=rng, dtype=dtype),
+        Sigmoid(),
+    )

@@ -1,0 +1,82 @@
+"""Chapters 11 and 17: how a gradient becomes a step."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from cnnbook.checks import Array, check_positive
+from cnnbook.layers import Parameter
+
+
+class SGD:
+    """Gradient descent on minibatches, with momentum if wanted.
+
+    Without momentum a step is w <- w - eta g. With momentum mu (chapter 17) it is
+    v <- mu v + g, w <- w - eta v.
+
+    Parameters
+    ----------
+    parameters : iterable of Parameter
+        What to update; ``model.parameters()``.
+    learning_rate : float
+        eta, above 0.
+    momentum : float
+        mu, in [0, 1).
+
+    Attributes
+    ----------
+    velocities : list of np.ndarray
+        One v per parameter; an empty list without momentum.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of the wrong type.
+    ValueError
+        If a number is out of range, or there is no parameter.
+
+    Examples
+    --------
+    >>> w = Parameter("weights", np.array([1.0, 2.0]))
+    >>> optimizer = SGD([w], learning_rate=0.5)
+    >>> w.gradient += np.array([4.0, -2.0])
+    >>> optimizer.step()
+    >>> w.value
+    array([-1.,  3.])
+    >>> optimizer.zero_gradients()
+    >>> w.gradient
+    array([0., 0.])
+    """
+
+    def __init__(
+        self, parameters: Iterable[Parameter], learning_rate: float, *, momentum: float = 0.0
+    ) -> None:
+        self.parameters = list(parameters)
+        if not self.parameters:
+            raise ValueError("parameters: expected at least one; got none")
+        for parameter in self.parameters:
+            if not isinstance(parameter, Parameter):
+                raise TypeError(f"parameters: expected Parameter objects; got {parameter!r}")
+        self.learning_rate = check_positive("learning_rate", learning_rate)
+        if momentum != 0 and not check_positive("momentum", momentum) < 1:
+            raise ValueError(f"momentum: expected a number in [0, 1); got {momentum}")
+        self.momentum = float(momentum)
+        self.velocities: list[Array] = []
+        if self.momentum:
+            self.velocities = [np.zeros_like(p.value) for p in self.parameters]
+
+    def step(self) -> None:
+        """Move every parameter against its gradient. The gradients stay as they are."""
+        if not self.momentum:
+            for parameter in self.parameters:
+                parameter.value -= self.learning_rate * parameter.gradient
+            return
+        for parameter, velocity in zip(self.parameters, self.velocities, strict=True):
+            velocity *= self.momentum
+            velocity += parameter.gradient
+            parameter.value -= self.learning_rate * velocity
+
+    def zero_gradients(self) -> None:
+        """Set every gradient to zero, in place."""
+        for parameter in self.parameters:
+            parameter.gradient.fill(0)
