@@ -1,0 +1,276 @@
+"""Chapter 10: fetch a file whose content is known beforehand, from the first mirror that has it."""
+
+import hashlib
+import http.client
+import os
+import sys
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from pooch import HTTPDownloader, os_cache  # type: ignore[import-untyped]
+from tqdm import tqdm
+
+from cnnbook.files import replacing
+
+TIMEOUT_SECONDS = 30.0  # of silence, before a mirror is given up
+
+
+class KnownFile(NamedTuple):
+    """A file that is recognised by its content.
+
+    Attributes
+    ----------
+    name : str
+        Its name in the cache; mirrors offer it as ``name + ".gz"``.
+    size : int
+        Its length in bytes once decompressed.
+    sha256 : str
+        The SHA-256 of the decompressed bytes, 64 hexadecimal digits.
+    """
+
+    name: str
+    size: int
+    sha256: str
+
+
+class DownloadError(OSError):
+    """No mirror delivered a file. The message says what each did instead, and what to do."""
+
+
+def fetch(known: KnownFile, folder: Path, mirrors: Sequence[str]) -> bytes:
+    """Return a file from the cache, or from the first mirror that delivers it intact.
+
+    What a mirror sends stays in memory until it is verified. So an ``OSError`` while downloading
+    is the network's, an ``OSError`` while saving is the disk's, and nothing unverified is saved.
+
+    Parameters
+    ----------
+    known : KnownFile
+        What to fetch.
+    folder : Path
+        The cache. It is created when there is something to put into it.
+    mirrors : sequence of str
+        Addresses of folders, in the order in which to try them.
+
+    Returns
+    -------
+    bytes
+        The decompressed content, verified.
+
+    Raises
+    ------
+    DownloadError
+        If no mirror delivers the file.
+    OSError
+        If the cache cannot be read or written to; further mirrors would not help.
+    """
+    path = folder / known.name
+    failures = []
+    already_raised = sys.exception()  # the caller may be handling an exception of its own
+    try:
+        return verified(_read(path, known.size + 1), known)
+    except FileNotFoundError:
+        pass
+    except ValueError as error:
+        failures.append(f"{path}: {error}")
+    for mirror in mirrors:
+        url = f"{mirror.rstrip('/')}/{known.name}.gz"
+        try:
+            content = unpack(_download(url, known), known)
+        except (OSError, ValueError) as error:
+            failures.append(f"{url}: {_reason(error, already_raised)}")
+        else:
+            _save(path, content)
+            return content
+    raise DownloadError(
+        "\n  ".join([f"{known.name}: no intact copy found", *failures])
+        + f"\nCheck the network and try again, or get {known.name}.gz elsewhere, "
+        f"decompress it and save it as {path}"
+    )
+
+
+def cache_folder(cache_dir: str | os.PathLike[str] | None) -> Path:
+    """Return the folder to keep downloads in.
+
+    Parameters
+    ----------
+    cache_dir : str, Path or None
+        The reader's choice; None stands for the operating system's place for such files.
+
+    Returns
+    -------
+    Path
+        The folder, which need not exist yet.
+
+    Raises
+    ------
+    TypeError
+        If ``cache_dir`` is something else.
+    NotADirectoryError
+        If it is a file.
+    """
+    if cache_dir is None:
+        cache_dir = os_cache("cnnbook")
+    if not isinstance(cache_dir, (str, os.PathLike)):
+        raise TypeError(f"cache_dir: expected a folder as str or Path; got {cache_dir!r}")
+    folder = Path(cache_dir)
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"cache_dir: expected a folder; got the file {folder}")
+    return folder
+
+
+def check_mirrors(mirrors: Sequence[str]) -> None:
+    """Refuse what is not a series of web addresses.
+
+    Parameters
+    ----------
+    mirrors : sequence of str
+        Addresses of folders, with ``https://`` or ``http://``.
+
+    Raises
+    ------
+    TypeError
+        If it is no sequence, or a bare string, which would be a sequence of letters.
+    ValueError
+        If there is none, or one of them is no such address.
+    """
+    if isinstance(mirrors, str) or not isinstance(mirrors, Sequence):
+        raise TypeError(f"mirrors: expected a tuple of addresses; got {mirrors!r}")
+    if not mirrors:
+        raise ValueError("mirrors: expected at least one address; got none")
+    for mirror in mirrors:
+        if not isinstance(mirror, str) or not mirror.startswith(("https://", "http://")):
+            raise ValueError(f"mirrors: expected http:// or https:// addresses; got {mirror!r}")
+
+
+def unpack(body: bytes, known: KnownFile) -> bytes:
+    """Decompress what a mirror sent, but never more than the file is known to hold.
+
+    Parameters
+    ----------
+    body : bytes
+        The answer of a server: gzip, one hopes.
+    known : KnownFile
+        What it should contain.
+
+    Returns
+    -------
+    bytes
+        The decompressed content, verified.
+
+    Raises
+    ------
+    ValueError
+        If ``body`` is not gzip, is incomplete, or contains something else.
+    """
+    if body.startswith(b"\x1f\x8b"):  # the two bytes that begin every gzip file
+        return verified(_decompress(body, known.size + 1), known)
+    if len(body) == known.size:
+        # Some servers declare the .gz as an encoding of the transfer, which the client undoes.
+        return verified(body, known)
+    raise ValueError("an HTML page, not gzip" if body.lstrip().startswith(b"<") else "not gzip")
+
+
+def verified(content: bytes, known: KnownFile) -> bytes:
+    """Return ``content`` if it is, byte for byte, that of the known file.
+
+    Parameters
+    ----------
+    content : bytes
+        Decompressed bytes.
+    known : KnownFile
+        What they should be.
+
+    Returns
+    -------
+    bytes
+        ``content`` itself.
+
+    Raises
+    ------
+    ValueError
+        If it is shorter, longer or different.
+    """
+    if len(content) < known.size:
+        raise ValueError(f"truncated: {len(content):,} of {known.size:,} bytes")
+    if len(content) > known.size:
+        raise ValueError(f"longer than the expected {known.size:,} bytes")
+    found = hashlib.sha256(content).hexdigest()
+    if found != known.sha256:
+        raise ValueError(
+            f"wrong content: expected SHA-256 {known.sha256[:12]}..., got {found[:12]}..."
+        )
+    return content
+
+
+def _read(path: Path, limit: int) -> bytes:
+    """Read a file, but no more than ``limit`` bytes of it."""
+    with path.open("rb") as file:
+        return file.read(limit)
+
+
+class _Memory:
+    """A file in memory that a server cannot fill without end."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.content = bytearray()
+
+    def write(self, chunk: bytes) -> None:
+        if len(self.content) + len(chunk) > self.limit:
+            raise ValueError(f"more than {self.limit:,} bytes, too long for this file")
+        self.content += chunk
+
+    def flush(self) -> None:
+        """Do nothing: pooch asks for it after each chunk."""
+
+
+def _download(url: str, known: KnownFile) -> bytes:
+    """Return what a server sends, with a progress bar if somebody is looking."""
+    memory = _Memory(known.size + 1024)  # gzip shortens what it packs, save for a short header
+    with tqdm(total=known.size, desc=known.name, unit="B", unit_scale=True, disable=None) as bar:
+        # pooch follows redirects, refuses error statuses and sets the bar's total.
+        download = HTTPDownloader(progressbar=bar, chunk_size=2**16, timeout=TIMEOUT_SECONDS)
+        download(url, memory, pooch=None)
+    return bytes(memory.content)
+
+
+def _decompress(body: bytes, limit: int) -> bytes:
+    """Undo gzip up to ``limit`` bytes: a small body can stand for gigabytes."""
+    unpacker = zlib.decompressobj(wbits=31)  # 31: the gzip format, its checksum included
+    try:
+        content = unpacker.decompress(body, limit)
+    except zlib.error as error:
+        raise ValueError(f"damaged gzip ({error})") from error
+    if not unpacker.eof and len(content) < limit:
+        raise ValueError("truncated: the gzip data break off")
+    return content
+
+
+def _reason(error: BaseException, already_raised: BaseException | None) -> str:
+    """Say why a download failed, in the words of the innermost of the chained exceptions."""
+    if isinstance(error, ValueError):  # what came was not what was expected
+        return str(error)
+    response = getattr(error, "response", None)
+    if response is not None and response.status_code >= 400:
+        return f"status {response.status_code} {response.reason}"
+    while (inner := error.__cause__ or error.__context__) not in (None, already_raised):
+        error = inner
+    if isinstance(error, TimeoutError):
+        return f"stalled for {TIMEOUT_SECONDS:g} s"
+    if isinstance(error, http.client.IncompleteRead):
+        return "truncated: the connection was closed too early"
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _save(path: Path, content: bytes) -> None:
+    """Put a verified file into the cache, whole or not at all."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as file:
+            file.write(content)
+    except OSError as error:
+        because = f"cannot save a downloaded file: {error.strerror or error}"
+        raise OSError(error.errno, because, str(path)) from error

@@ -1,0 +1,149 @@
+"""Chapter 10: the zeros and ones that come with this package, and all of MNIST."""
+
+import os
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from cnnbook.data import read_zero_one
+from cnnbook.download import KnownFile, cache_folder, check_mirrors, fetch
+from cnnbook.idx import Bytes, parse_idx
+from cnnbook.samples import Samples, Split, first_of_each_digit, one_hot, select_digits
+
+__all__ = [
+    "FILES",
+    "MIRRORS",
+    "Samples",
+    "Split",
+    "first_of_each_digit",
+    "load_mnist",
+    "load_zero_one",
+    "one_hot",
+    "parse_idx",
+    "select_digits",
+]
+
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    "http://yann.lecun.com/exdb/mnist/",
+)
+
+# The shortest first: a cache that cannot be written to is then noticed before the long downloads.
+FILES = {
+    "test_labels": KnownFile(
+        "t10k-labels-idx1-ubyte",
+        10_008,
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    ),
+    "train_labels": KnownFile(
+        "train-labels-idx1-ubyte",
+        60_008,
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    ),
+    "test_images": KnownFile(
+        "t10k-images-idx3-ubyte",
+        7_840_016,
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    ),
+    "train_images": KnownFile(
+        "train-images-idx3-ubyte",
+        47_040_016,
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    ),
+}
+
+
+def load_zero_one(limit_per_class: int | None = None) -> Split:
+    """Load every zero and every one of MNIST from a file that is part of this package.
+
+    These are 12,665 training images (5,923 zeros, 6,742 ones) and 2,115 test images (980 and
+    1,135), in the order in which MNIST has them.
+
+    Parameters
+    ----------
+    limit_per_class : int, optional
+        How many training images of each digit to keep: the first ones, in their old order. The
+        test images always stay all, because a score on few images would be a noisy one.
+
+    Returns
+    -------
+    Split
+        Images and labels; the label of an image is its digit, 0 or 1.
+
+    Raises
+    ------
+    TypeError
+        If ``limit_per_class`` is not an integer.
+    ValueError
+        If it is not positive, or exceeds the number of zeros or of ones.
+    DamagedFileError
+        If the file is not, number for number, the published one.
+    FileNotFoundError
+        If it is missing.
+
+    Examples
+    --------
+    >>> train, test = load_zero_one(limit_per_class=100)
+    >>> images, labels = train
+    >>> images.shape, images.dtype, np.bincount(labels)
+    ((200, 1, 28, 28), dtype('float32'), array([100, 100]))
+    >>> len(test[1])
+    2115
+    """
+    train, test = _as_split(read_zero_one())
+    if limit_per_class is not None:
+        train = first_of_each_digit(train, limit_per_class)
+    return Split(train, test)
+
+
+def load_mnist(
+    cache_dir: str | os.PathLike[str] | None = None, mirrors: Sequence[str] = MIRRORS
+) -> Split:
+    """Load all of MNIST, downloading it (12 MB) when the cache does not hold it.
+
+    Parameters
+    ----------
+    cache_dir : str or Path, optional
+        Where the four files, decompressed, are kept (55 MB); by default the folder that the
+        operating system sets aside for such things. They are verified each time they are read.
+    mirrors : sequence of str
+        Addresses of folders with the four files, compressed, in the order in which to try them.
+
+    Returns
+    -------
+    Split
+        60,000 training and 10,000 test images with their digits, 0 to 9.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is unusable.
+    DownloadError
+        If no mirror delivers a file intact; the message lists what each of them did instead.
+    OSError
+        If the cache cannot be read or written to.
+
+    References
+    ----------
+    .. [1] Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-based learning applied to
+       document recognition", Proceedings of the IEEE 86 (11), 1998,
+       https://doi.org/10.1109/5.726791.
+    """
+    folder = cache_folder(cache_dir)
+    check_mirrors(mirrors)
+    return _as_split(
+        {key: parse_idx(fetch(known, folder, mirrors), known.name) for key, known in FILES.items()}
+    )
+
+
+def _as_split(arrays: Mapping[str, Bytes]) -> Split:
+    """Scale the images to [0, 1] and give them the axis of channels."""
+    train, test = (
+        (
+            np.divide(arrays[f"{part}_images"][:, np.newaxis], 255, dtype=np.float32),
+            arrays[f"{part}_labels"].astype(np.int64),
+        )
+        for part in ("train", "test")
+    )
+    return Split(train, test)
