@@ -4,7 +4,7 @@ Each says the argument's name, what was expected and what came, shapes printed.
 """
 
 import operator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -271,9 +271,9 @@ def check_dtype(dtype: DTypeLike) -> np.dtype[np.floating]:
         If it is another type.
     """
     try:
-        found: np.dtype[np.floating] = np.dtype(dtype)
+        found = np.dtype(dtype)
     except TypeError:
-        found = np.dtype(np.void)
-    if found not in (np.float32, np.float64):
+        found = np.dtype(object)
+    if dtype is None or found not in (np.float32, np.float64):
         raise TypeError(f"dtype: expected {type_names}; got {dtype!r}")
-    return found
+    return cast("np.dtype[np.floating]", found)

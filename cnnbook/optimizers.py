@@ -77,6 +77,6 @@ class SGD:
             parameter.value -= self.learning_rate * velocity
 
     def zero_gradients(self) -> None:
-        """Set every gradient to zero, in place."""
+        """Set every gradient to zero."""
         for parameter in self.parameters:
-            parameter.gradient.fill(0)
+            parameter.zero_gradient()

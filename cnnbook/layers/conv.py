@@ -216,8 +216,8 @@ class Conv2D(Layer):
         columns, _, output_shape = recall(self, self._remembered)
         check_shape("grad_output", grad_output, output_shape, "the shape of forward's output")
         grad_kernels = correlate_with_columns(columns, grad_output)
-        self.kernels.gradient += grad_kernels.reshape(self.kernels.value.shape)
-        self.bias.gradient += conv2d_bias_gradient(grad_output)
+        self.kernels.accumulate(grad_kernels.reshape(self.kernels.value.shape))
+        self.bias.accumulate(conv2d_bias_gradient(grad_output))
 
     def parameters(self) -> list[Parameter]:
         """List the kernels and the bias."""

@@ -85,9 +85,10 @@ def correlate_with_columns(columns: Array, grad_output: Array) -> Array:
     np.ndarray of shape (F, C KH KW)
         dL/dK, each kernel in one row.
     """
-    # (N, F, H' W') @ (N, H' W', C KH KW): one matrix product per image, then the batch sum.
-    rows = grad_output.reshape(*grad_output.shape[:2], -1)
-    grad_kernels: Array = np.matmul(rows, columns.transpose(0, 2, 1)).sum(axis=0)
+    # (N, 1, C KH KW, H' W') times (N, F, H' W'): one matrix-vector product per image and kernel,
+    # because there are few kernels; then the batch sum.
+    vectors = grad_output.reshape(*grad_output.shape[:2], -1)
+    grad_kernels: Array = np.matvec(columns[:, np.newaxis], vectors).sum(axis=0)
     return grad_kernels
 
 

@@ -196,8 +196,8 @@ class Dense(Layer):
         x = recall(self, self._x)
         expected = len(x), self.weights.value.shape[1]
         check_shape("grad_output", grad_output, expected, "the shape of forward's output")
-        self.weights.gradient += dense_weight_gradient(x, grad_output)
-        self.bias.gradient += dense_bias_gradient(grad_output)
+        self.weights.accumulate(dense_weight_gradient(x, grad_output))
+        self.bias.accumulate(dense_bias_gradient(grad_output))
 
     def parameters(self) -> list[Parameter]:
         """List the weights and the bias."""

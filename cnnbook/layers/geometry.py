@@ -116,6 +116,13 @@ def col2im(
     np.ndarray of shape (N, C, H, W)
         At each pixel, the sum over all windows that cover it.
 
+    Raises
+    ------
+    TypeError
+        If a size is not an integer.
+    ValueError
+        If the columns are not those of such windows.
+
     Examples
     --------
     How many of the 2 x 2 windows of a 3 x 3 image cover each pixel?
@@ -131,6 +138,11 @@ def col2im(
     )
     (down, across), (above, left) = check_pair("stride", stride), check_pair("padding", padding, 0)
     rows, places = output_size(input_size, kernel_size, stride=stride, padding=padding)
+    if columns.ndim != 3 or columns.shape[2] != rows * places:
+        raise ValueError(
+            f"columns: expected shape (N, C KH KW, {rows * places}), one column for each of "
+            f"{rows} x {places} windows; got {columns.shape}"
+        )
     by_offset = columns.reshape(len(columns), -1, *kernel, rows, places)
     x = np.zeros((*by_offset.shape[:2], height + 2 * above, width + 2 * left), dtype=columns.dtype)
     for u in range(kernel[0]):

@@ -5,7 +5,7 @@ Each function returns one number per entry; `BinaryCrossEntropy` takes the mean 
 
 import numpy as np
 
-from cnnbook.checks import Array, check_finite, check_floating
+from cnnbook.checks import Array, check_finite, check_floating, check_shape
 
 
 def binary_cross_entropy(p: Array, t: Array) -> Array:
@@ -31,6 +31,7 @@ def binary_cross_entropy(p: Array, t: Array) -> Array:
     >>> binary_cross_entropy(np.array([0.5, 0.9, 0.0]), np.array([1.0, 1.0, 0.0]))
     array([0.693, 0.105, 0.   ])
     """
+    _check_operands("p", p, t)
     smallest = np.finfo(p.dtype).tiny
     losses: Array = -t * np.log(np.maximum(p, smallest)) - (1 - t) * np.log(
         np.maximum(1 - p, smallest)
@@ -59,6 +60,7 @@ def binary_cross_entropy_gradient(p: Array, t: Array) -> Array:
     >>> binary_cross_entropy_gradient(np.array([0.5, 0.25, 1.0]), np.array([1.0, 0.0, 1.0]))
     array([-2.  ,  1.33, -1.  ])
     """
+    _check_operands("p", p, t)
     smallest = np.finfo(p.dtype).tiny
     derivative: Array = (1 - t) / np.maximum(1 - p, smallest) - t / np.maximum(p, smallest)
     return derivative
@@ -87,6 +89,7 @@ def binary_cross_entropy_from_logits(z: Array, t: Array) -> Array:
     >>> binary_cross_entropy_from_logits(np.array([0.0, 1e4, -1e4]), np.array([1.0, 1.0, 1.0]))
     array([6.93e-01, 0.00e+00, 1.00e+04])
     """
+    _check_operands("z", z, t)
     losses: Array = np.maximum(z, 0) - t * z + np.log1p(np.exp(np.minimum(z, -z)))
     return losses
 
@@ -111,9 +114,17 @@ def binary_cross_entropy_from_logits_gradient(z: Array, t: Array) -> Array:
     >>> binary_cross_entropy_from_logits_gradient(np.array([0.0, 1e4]), np.array([1.0, 0.0]))
     array([-0.5,  1. ])
     """
+    _check_operands("z", z, t)
     # The sigmoid once more: losses do not import layers.
     p = np.exp(np.minimum(z, 0)) / (1 + np.exp(np.minimum(z, -z)))
-    return p - t
+    derivative: Array = p - t
+    return derivative
+
+
+def _check_operands(name: str, predictions: Array, t: Array) -> None:
+    """Refuse what has no loss, entry by entry."""
+    check_floating(name, predictions)
+    check_shape("t", t, predictions.shape, f"the shape of {name}")
 
 
 class BinaryCrossEntropy:
@@ -194,7 +205,8 @@ class BinaryCrossEntropy:
             gradient = binary_cross_entropy_from_logits_gradient(predictions, t)
         else:
             gradient = binary_cross_entropy_gradient(predictions, t)
-        return gradient / predictions.size  # the mean passes 1/size of its gradient to each entry
+        gradient /= predictions.size  # the mean passes 1/size of its gradient to each entry
+        return gradient
 
     def __repr__(self) -> str:
         return f"BinaryCrossEntropy(from_logits={self.from_logits})"

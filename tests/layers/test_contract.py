@@ -233,3 +233,21 @@ def test_a_layer_of_ones_own_may_leave_out_what_it_does_not_need():
 def test_parameter_says_what_it_is():
     parameter = Parameter("bias", np.zeros(3, np.float32))
     assert repr(parameter) == "Parameter('bias', shape=(3,), dtype=float32)"
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_parameter_adds_what_it_is_given(dtype):
+    parameter = Parameter("bias", np.zeros(2, dtype))
+    first, second = np.array([1.0, 2.0], dtype), np.array([10.0, 20.0], dtype)
+    parameter.accumulate(first)
+    np.testing.assert_array_equal(parameter.gradient, [1, 2])
+    parameter.accumulate(second)
+    np.testing.assert_array_equal(parameter.gradient, [11, 22])
+    np.testing.assert_array_equal(second, [10, 20])
+    parameter.gradient += 1
+    np.testing.assert_array_equal(parameter.gradient, [12, 23])
+    parameter.zero_gradient()
+    parameter.accumulate(np.array([1.0, 2.0], np.float64))
+    assert parameter.gradient.dtype == dtype
+    parameter.gradient[...] = 5
+    np.testing.assert_array_equal(parameter.gradient, [5, 5])

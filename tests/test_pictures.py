@@ -1,0 +1,124 @@
+"""Pictures from anywhere: size, polarity, transparency, depth, rotation, damage."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnnbook.pictures import prepare, read_picture
+
+
+def stroke(height=60, width=40, ink=0.0, paper=255.0):
+    levels = np.full((height, width), paper)
+    levels[height // 6 : -height // 6, width // 2 - 2 : width // 2 + 2] = ink
+    return levels
+
+
+def saved(tmp_path, picture, name="picture.png", **options):
+    picture.save(tmp_path / name, **options)
+    return tmp_path / name
+
+
+def test_polarity_does_not_matter():
+    dark_on_bright, steps = prepare(stroke())
+    bright_on_dark, other_steps = prepare(255 - stroke())
+    np.testing.assert_allclose(dark_on_bright, bright_on_dark)
+    assert any(step.startswith("inverted") for step in steps)
+    assert not any(step.startswith("inverted") for step in other_steps)
+
+
+@pytest.mark.parametrize("factor", [1, 3, 10])
+def test_size_does_not_matter(factor):
+    big = np.kron(stroke(), np.ones((factor, factor)))
+    assert np.abs(prepare(big)[0] - prepare(stroke())[0]).max() < 0.2
+
+
+def test_the_result_is_such_as_the_network_knows():
+    image, _ = prepare(stroke(200, 100))
+    assert image.shape == (1, 1, 28, 28)
+    assert image.dtype == np.float32
+    assert image.min() == 0
+    assert image.max() <= 1
+    assert image.max() > 0.9
+    rows, columns = (np.flatnonzero(image[0, 0].any(axis=axis)) for axis in (1, 0))
+    assert rows[-1] - rows[0] + 1 == 20, "20 pixels in its longer direction"
+    mass = image[0, 0]
+    for axis in (0, 1):
+        centre = (mass.sum(axis=1 - axis) @ np.arange(28)) / mass.sum()
+        assert abs(centre - 13.5) <= 0.5
+    assert columns[0] > 10
+
+
+def test_a_small_picture_is_enlarged():
+    image, steps = prepare(stroke(12, 8, ink=1.0, paper=0.0))
+    assert "scaled it to 20 x" in " ".join(steps)
+    assert image.sum() > 20
+
+
+def test_a_lone_pixel_far_from_the_middle():
+    levels = np.zeros((50, 50))
+    levels[3, 45] = 9
+    image, _ = prepare(levels)
+    assert image.sum() > 0
+
+
+def test_a_heavy_corner_still_fits():
+    levels = np.zeros((28, 28))
+    levels[0, :] = 0.2
+    levels[:, 0] = 0.2
+    levels[0:3, 0:3] = 1
+    image, _ = prepare(levels[:, :27])
+    assert image.shape == (1, 1, 28, 28)
+
+
+@pytest.mark.parametrize("level", [0.0, 255.0])
+def test_a_blank_picture_is_refused(level):
+    with pytest.raises(ValueError, match=f"^picture: expected a digit; it is blank.* {level:g}"):
+        prepare(np.full((5, 5), level))
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "1", "LA"])
+def test_modes(tmp_path, mode):
+    picture = Image.fromarray(stroke().astype(np.uint8)).convert(mode)
+    levels = read_picture(saved(tmp_path, picture))
+    np.testing.assert_array_equal(levels, stroke())
+
+
+def test_sixteen_bits_are_not_cut_off(tmp_path):
+    picture = Image.fromarray((stroke() * 200).astype(np.uint16))
+    np.testing.assert_array_equal(read_picture(saved(tmp_path, picture)), stroke() * 200)
+
+
+def test_transparency_is_paper(tmp_path):
+    rgba = np.zeros((60, 40, 4), np.uint8)
+    rgba[..., 3] = 255 - stroke()
+    levels = read_picture(saved(tmp_path, Image.fromarray(rgba)))
+    np.testing.assert_array_equal(levels, stroke())
+
+
+def test_a_camera_rotation_is_undone(tmp_path):
+    picture = Image.fromarray(stroke().astype(np.uint8))
+    exif = picture.getexif()
+    exif[0x0112] = 6  # to be shown turned by 90 degrees
+    levels = read_picture(saved(tmp_path, picture, exif=exif))
+    assert levels.shape == (40, 60)
+
+
+def test_no_picture_is_named(tmp_path):
+    path = tmp_path / "picture.png"
+    with pytest.raises(FileNotFoundError, match=r"picture\.png"):
+        read_picture(path)
+    path.write_text("not a picture")
+    with pytest.raises(ValueError, match=r"picture\.png: expected an image file"):
+        read_picture(path)
+    whole = saved(tmp_path, Image.fromarray(stroke(300, 300).astype(np.uint8))).read_bytes()
+    for length in (40, len(whole) // 2):
+        path.write_bytes(whole[:length])
+        with pytest.raises((ValueError, OSError)):
+            read_picture(path)
+
+
+def test_a_picture_beyond_all_measure_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    path = saved(tmp_path, Image.fromarray(stroke().astype(np.uint8)))
+    with pytest.raises(ValueError, match=r"picture\.png: expected an image file; got a damaged"):
+        read_picture(path)

@@ -1,0 +1,192 @@
+"""Training runs as folders: what they hold, and how they survive."""
+
+import json
+import random
+import re
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from cnnbook.files import DamagedFileError, write_arrays
+from cnnbook.mnist import load_zero_one
+from cnnbook.model import zero_one_network
+from cnnbook.runs import Configuration, load_configuration, load_weights, train_run
+
+SMALL = Configuration(limit_per_class=20, epochs=3, batch_size=4)
+
+
+def small_split():
+    train, (images, labels) = load_zero_one(20)
+    return type(load_zero_one(1))(train, (images[:50], labels[:50]))
+
+
+@pytest.fixture(scope="module")
+def split():
+    return small_split()
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_run_holds_weights_history_configuration_and_versions(tmp_path, split):
+    seen = []
+    history = train_run(
+        tmp_path / "a" / "run", SMALL, split, report=lambda h: seen.append(h.epochs)
+    )
+    folder = tmp_path / "a" / "run"
+    assert sorted(contents(folder)) == ["configuration.json", "history.json", "weights.npz"]
+    assert seen == [1, 2, 3]
+    assert json.loads((folder / "history.json").read_text()) == {
+        "losses": history.losses,
+        "test_errors": history.test_errors,
+    }
+    configuration = json.loads((folder / "configuration.json").read_text())
+    assert configuration["configuration"] == {
+        "limit_per_class": 20,
+        "epochs": 3,
+        "batch_size": 4,
+        "learning_rate": 0.1,
+        "seed": 0,
+    }
+    assert configuration["versions"]["numpy"] == np.__version__
+    assert load_configuration(folder) == SMALL
+    model = zero_one_network(np.random.default_rng(9))
+    assert load_weights(folder, model) == history
+    errors = np.count_nonzero(model.predict(split.test[0]).argmax(1) != split.test[1])
+    assert errors == history.test_errors[-1]
+
+
+def test_the_same_seed_gives_the_same_bits(tmp_path, split):
+    for name in ("one", "same"):
+        train_run(tmp_path / name, SMALL, split)
+    assert contents(tmp_path / "one") == contents(tmp_path / "same")
+
+
+@pytest.mark.parametrize("stop", [1, 2])
+def test_a_run_interrupted_after_an_epoch_goes_on_to_the_same_bits(tmp_path, split, stop):
+    train_run(tmp_path / "straight", SMALL, split)
+
+    def interrupt(history):
+        if history.epochs == stop:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_run(tmp_path / "broken", SMALL, split, report=interrupt)
+    train_run(tmp_path / "broken", SMALL, split)
+    assert contents(tmp_path / "straight") == contents(tmp_path / "broken")
+
+
+def test_a_stale_history_file_is_made_again_from_the_weights(tmp_path, split):
+    train_run(tmp_path, SMALL, split)
+    before = contents(tmp_path)
+    (tmp_path / "history.json").write_text("killed between two files")
+    (tmp_path / ".weights.npz.x.incomplete").write_text("left by a killed process")
+    train_run(tmp_path, SMALL, split)
+    assert contents(tmp_path) == before
+
+
+def test_more_epochs_may_be_added_later(tmp_path, split):
+    more = Configuration(limit_per_class=20, epochs=5, batch_size=4)
+    train_run(tmp_path / "straight", more, split)
+    train_run(tmp_path / "longer", SMALL, split)
+    train_run(tmp_path / "longer", more, split)
+    assert contents(tmp_path / "straight") == contents(tmp_path / "longer")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"seed": 1}, "seed: expected 0.*; got 1"),
+        ({"epochs": 2}, "epochs: expected 3.*; got 2"),
+        ({"learning_rate": 0.2}, "learning_rate: expected 0.1.*; got 0.2"),
+        ({"batch_size": 8}, "batch_size: expected 4.*; got 8"),
+        ({"limit_per_class": None}, "limit_per_class: expected 20.*; got None"),
+    ],
+)
+def test_another_configuration_is_refused(tmp_path, split, changes, message):
+    train_run(tmp_path, SMALL, split)
+    before = contents(tmp_path)
+    other = Configuration(**{**vars(SMALL), **changes})
+    with pytest.raises(ValueError, match=f"^{message}"):
+        train_run(tmp_path, other, split)
+    assert contents(tmp_path) == before
+
+
+def test_damaged_runs_are_refused_by_name(tmp_path, split):
+    train_run(tmp_path, SMALL, split)
+    weights = tmp_path / "weights.npz"
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:1000])
+    with pytest.raises(DamagedFileError, match=re.escape(str(weights))):
+        train_run(tmp_path, SMALL, split)
+    assert weights.read_bytes() == whole[:1000], "nothing is overwritten that may be wanted"
+    weights.write_bytes(whole)
+    for text in ("", "[]", '{"configuration": {"epochs": 0}}', '{"configuration": {"x": 1}}'):
+        (tmp_path / "configuration.json").write_text(text)
+        with pytest.raises(DamagedFileError, match=r"configuration\.json: damaged"):
+            train_run(tmp_path, SMALL, split)
+    (tmp_path / "configuration.json").unlink()
+    with pytest.raises(DamagedFileError, match=r"holds weights but no configuration\.json"):
+        train_run(tmp_path, SMALL, split)
+    model = zero_one_network(np.random.default_rng(0))
+    write_arrays(weights, model.arrays())
+    with pytest.raises(DamagedFileError, match=r"weights\.npz: holds no history"):
+        load_weights(tmp_path, model)
+
+
+def test_a_folder_without_an_epoch_is_named(tmp_path):
+    model = zero_one_network(np.random.default_rng(0))
+    with pytest.raises(FileNotFoundError, match=re.escape(f"{tmp_path}: expected a run")):
+        load_weights(tmp_path, model)
+    assert load_configuration(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "error"),
+    [
+        ("epochs", 0, ValueError),
+        ("batch_size", 1.5, TypeError),
+        ("learning_rate", -1, ValueError),
+        ("seed", -1, ValueError),
+        ("limit_per_class", 0, ValueError),
+    ],
+)
+def test_impossible_configurations(option, value, error):
+    with pytest.raises(error, match=f"^{option}: expected"):
+        Configuration(**{option: value})
+
+
+KILLABLE = """
+import sys
+from cnnbook.runs import Configuration, train_run
+from tests.test_runs import small_split
+configuration = Configuration(limit_per_class=20, epochs=12, batch_size=1)
+print("ready", flush=True)
+train_run(sys.argv[1], configuration, small_split())
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system cannot kill -9")
+def test_killed_at_random_moments_it_ends_with_the_same_bits(tmp_path):
+    moments = random.Random(0)  # noqa: S311
+    command = [sys.executable, "-c", KILLABLE]
+    subprocess.run([*command, tmp_path / "straight"], check=True, capture_output=True)
+    kills = 0
+    for _ in range(100):
+        with subprocess.Popen([*command, tmp_path / "killed"], stdout=subprocess.PIPE) as process:
+            process.stdout.readline()
+            try:
+                process.wait(timeout=moments.uniform(0.1, 0.45))
+                assert process.returncode == 0
+                break
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                kills += 1
+    else:
+        pytest.fail("the run never finished")
+    assert kills >= 2
+    assert contents(tmp_path / "straight") == contents(tmp_path / "killed")

@@ -1,0 +1,216 @@
+"""The training loop: what it does step by step, and what it refuses to do."""
+
+import numpy as np
+import pytest
+
+from cnnbook.layers import Dense, Reshape, Sigmoid
+from cnnbook.losses import BinaryCrossEntropy
+from cnnbook.mnist import load_zero_one, one_hot
+from cnnbook.model import Sequential, zero_one_network
+from cnnbook.optimizers import SGD
+from cnnbook.train import History, count_errors, fit, train_on_batch
+
+
+def network(seed=0, dtype=np.float64):
+    r = np.random.default_rng(seed)
+    return Sequential(
+        Reshape((-1,)),
+        Dense(6, 4, rng=r, dtype=dtype),
+        Sigmoid(),
+        Dense(4, 2, rng=r, dtype=dtype),
+        Sigmoid(),
+    )
+
+
+def data(samples=11, dtype=np.float64):
+    r = np.random.default_rng(1)
+    return r.random((samples, 1, 2, 3)).astype(dtype), r.integers(0, 2, samples)
+
+
+def train(model, images, targets, *, learning_rate=0.5, seed=2, **options):
+    options = {"epochs": 3, "batch_size": 4, **options}
+    optimizer = SGD(model.parameters(), learning_rate)
+    rng = np.random.default_rng(seed)
+    return fit(model, BinaryCrossEntropy(), optimizer, images, targets, rng=rng, **options)
+
+
+def values(model):
+    return [parameter.value.copy() for parameter in model.parameters()]
+
+
+def assert_same(one, other):
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("reshuffle", [False, True])
+def test_fit_is_the_loop_written_out(reshuffle):
+    model, by_hand = network(), network()
+    images, labels = data()
+    history = train(model, images, labels, reshuffle=reshuffle)
+
+    rng, loss, losses = np.random.default_rng(2), BinaryCrossEntropy(), []
+    order = rng.permutation(11)
+    for epoch in range(3):
+        if reshuffle and epoch:
+            order = rng.permutation(11)
+        total = 0.0
+        for batch in (order[:4], order[4:8], order[8:]):
+            p = by_hand.forward(images[batch])
+            total += loss.forward(p, np.eye(2)[labels[batch]]) * len(batch)
+            for parameter in by_hand.parameters():
+                parameter.gradient[...] = 0
+            by_hand.backward(loss.backward())
+            for parameter in by_hand.parameters():
+                parameter.value -= 0.5 * parameter.gradient
+        losses.append(total / 11)
+
+    assert_same(values(model), values(by_hand))
+    assert history == History(losses=losses, test_errors=[])
+    assert history.epochs == 3
+
+
+def test_labels_and_one_hot_targets_are_the_same():
+    images, labels = data()
+    one, other = network(), network()
+    assert train(one, images, labels) == train(other, images, one_hot(labels, 2))
+    assert_same(values(one), values(other))
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_does_not():
+    images, labels = data()
+    one, same, other = network(), network(), network()
+    train(one, images, labels)
+    train(same, images, labels)
+    train(other, images, labels, seed=3)
+    assert_same(values(one), values(same))
+    assert not np.array_equal(values(one)[0], values(other)[0])
+
+
+@pytest.mark.parametrize("reshuffle", [False, True])
+def test_going_on_is_the_same_as_never_having_stopped(reshuffle):
+    images, labels = data()
+    straight, broken = network(), network()
+    whole = train(straight, images, labels, epochs=5, reshuffle=reshuffle)
+    part = train(broken, images, labels, epochs=2, reshuffle=reshuffle)
+    assert part.losses == whole.losses[:2]
+    part = train(broken, images, labels, epochs=5, reshuffle=reshuffle, history=part)
+    assert part == whole
+    assert_same(values(straight), values(broken))
+
+
+def test_a_finished_history_trains_no_more():
+    images, labels = data()
+    model = network()
+    before = values(model)
+    history = History(losses=[0.5, 0.4])
+    assert train(model, images, labels, epochs=2, history=history) is history
+    assert_same(values(model), before)
+
+
+def test_images_are_brought_to_the_dtype_of_the_model():
+    images, labels = data()
+    one, other = network(dtype=np.float32), network(dtype=np.float32)
+    train(one, images, labels)
+    train(other, images.astype(np.float32), labels)
+    assert_same(values(one), values(other))
+    assert values(one)[0].dtype == np.float32
+
+
+def test_callbacks_and_test_errors_come_after_every_epoch():
+    images, labels = data()
+    model, seen = network(), []
+
+    def on_epoch(history):
+        errors = np.count_nonzero(model.forward(images).argmax(axis=1) != labels)
+        seen.append((history.epochs, history.test_errors[-1] == errors))
+
+    train(model, images, labels, test=(images, labels), on_epoch=on_epoch)
+    assert seen == [(1, True), (2, True), (3, True)]
+
+
+def test_arguments_are_left_alone():
+    images, labels = data()
+    before = images.copy(), labels.copy()
+    train(network(), images, labels, test=(images, labels))
+    assert_same((images, labels), before)
+
+
+def test_memory_grows_with_the_batch_not_with_the_data():
+    import tracemalloc
+
+    peaks = []
+    for samples in (500, 4000):
+        images, labels = data(samples, np.float32)
+        model = network(dtype=np.float32)
+        tracemalloc.start()
+        train(model, images, labels, epochs=1, batch_size=50, test=(images, labels))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    # What grows is the order and the one-hot targets: 16 bytes a sample and some.
+    assert peaks[1] - peaks[0] < 3500 * 100
+
+
+def test_a_diverging_loss_stops_with_advice():
+    class Exploding(BinaryCrossEntropy):
+        def forward(self, predictions, targets):
+            super().forward(predictions, targets)
+            return float("inf")
+
+    model = network()
+    before = values(model)
+    images, labels = data()
+    optimizer = SGD(model.parameters(), 0.1)
+    with pytest.raises(FloatingPointError, match="the loss is inf; try a smaller learning_rate"):
+        train_on_batch(model, Exploding(), optimizer, images, np.eye(2)[labels])
+    assert_same(values(model), before)
+
+
+def test_count_errors():
+    model = Sequential(Reshape((2,)))
+    scores = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
+    assert count_errors(model, scores, np.array([0, 1, 0])) == 0
+    assert count_errors(model, scores, np.array([1, 1, 1])) == 2
+    with pytest.raises(ValueError, match=r"^labels: expected shape \(3,\); got \(2,\)"):
+        count_errors(model, scores, np.array([0, 1]))
+
+
+def test_the_classic_run_on_200_images():
+    """The loss starts near ln 2 and falls in each of twenty epochs of single samples."""
+    split = load_zero_one(limit_per_class=100)
+    rng = np.random.default_rng(0)
+    model = zero_one_network(rng)
+    history = fit(
+        model,
+        BinaryCrossEntropy(),
+        SGD(model.parameters(), learning_rate=0.1),
+        *split.train,
+        epochs=20,
+        batch_size=1,
+        rng=rng,
+        test=split.test,
+    )
+    assert history.losses[0] == pytest.approx(np.log(2), abs=0.05)
+    assert (np.diff(history.losses) < 0).all()
+    assert history.losses[-1] < 0.01
+    assert history.test_errors[-1] <= 20
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_full_run_makes_at_most_4_errors(seed):
+    split = load_zero_one()
+    rng = np.random.default_rng(seed)
+    model = zero_one_network(rng)
+    optimizer = SGD(model.parameters(), learning_rate=0.1)
+    history = fit(
+        model,
+        BinaryCrossEntropy(),
+        optimizer,
+        *split.train,
+        epochs=5,
+        batch_size=32,
+        rng=rng,
+        test=split.test,
+    )
+    assert history.test_errors[-1] <= 4
+    assert (np.diff(history.losses) < 0).all()
