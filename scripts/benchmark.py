@@ -1,0 +1,237 @@
+"""Race the book's code against a per-sample SciPy loop and PyTorch, side by side in one run.
+
+    python scripts/benchmark.py              # about a minute; PyTorch takes part if installed
+    python scripts/benchmark.py --rounds 9   # for quieter numbers
+
+All three train the zero-or-one network from the same parameters on the same float32 batches, in
+turns: a round times each contestant once at each batch size, so that a change in the machine's
+speed meets all of them. Rates are medians over the rounds, ratios are medians of the ratios
+within a round. No number here is asserted by any test: it is the machine's as much as the code's.
+"""
+
+import argparse
+import importlib
+import os
+import platform
+import time
+from collections.abc import Callable
+from statistics import geometric_mean, median
+from typing import Any
+
+import numpy as np
+import scipy
+import scipy.signal
+from numpy.typing import NDArray
+
+from cnnbook.losses import BinaryCrossEntropy
+from cnnbook.mnist import load_zero_one, one_hot
+from cnnbook.model import Sequential, zero_one_network
+from cnnbook.optimizers import SGD
+from cnnbook.train import train_on_batch
+
+BATCH_SIZES = (1, 8, 32, 128, 512)
+LEARNING_RATE = 0.1
+
+Array = NDArray[Any]
+Step = Callable[[Array, Array], object]
+
+
+def book(model: Sequential) -> Step:
+    """Train as `cnnbook.train.fit` does."""
+    loss, optimizer = BinaryCrossEntropy(), SGD(model.parameters(), LEARNING_RATE)
+    return lambda x, t: train_on_batch(model, loss, optimizer, x, t)
+
+
+def per_sample_loop(model: Sequential) -> Step:
+    """Train as tutorials do: one sample, one channel, one kernel, one SciPy call at a time.
+
+    With their habits: a bias for every pixel, the sigmoid computed again for its derivative, an
+    input gradient for the first layer that nobody reads, and the update inside ``backward``.
+    """
+    kernels, bias, w1, b1, w2, b2 = (p.value.copy() for p in model.parameters())
+    biases = np.broadcast_to(bias[:, None, None], (5, 26, 26)).copy()
+    w1, w2, b1, b2 = w1.T.copy(), w2.T.copy(), b1[:, None], b2[:, None]
+
+    def squash(z: Array) -> Array:
+        result: Array = 1 / (1 + np.exp(-z))
+        return result
+
+    def slope(z: Array) -> Array:
+        result: Array = squash(z) * (1 - squash(z))
+        return result
+
+    def step(x: Array, t: Array) -> None:
+        nonlocal kernels, biases, w1, b1, w2, b2
+        for image, target in zip(x, t[:, :, None], strict=True):
+            z0 = biases.copy()
+            for f in range(5):
+                for c in range(1):
+                    z0[f] += scipy.signal.correlate2d(image[c], kernels[f, c], "valid")
+            a0 = squash(z0).reshape(-1, 1)
+            z1 = np.dot(w1, a0) + b1
+            a1 = squash(z1)
+            z2 = np.dot(w2, a1) + b2
+            y = squash(z2)
+            delta = ((1 - target) / (1 - y) - target / y) / y.size * slope(z2)
+            w2_gradient, delta = np.dot(delta, a1.T), (delta, np.dot(w2.T, delta))
+            w2, b2 = w2 - LEARNING_RATE * w2_gradient, b2 - LEARNING_RATE * delta[0]
+            delta = delta[1] * slope(z1)
+            w1_gradient, delta = np.dot(delta, a0.T), (delta, np.dot(w1.T, delta))
+            w1, b1 = w1 - LEARNING_RATE * w1_gradient, b1 - LEARNING_RATE * delta[0]
+            delta = delta[1].reshape(z0.shape) * slope(z0)
+            kernel_gradient, image_gradient = np.zeros_like(kernels), np.zeros_like(image)
+            for f in range(5):
+                for c in range(1):
+                    kernel_gradient[f, c] = scipy.signal.correlate2d(image[c], delta[f], "valid")
+                    image_gradient[c] += scipy.signal.convolve2d(delta[f], kernels[f, c], "full")
+            kernels = kernels - LEARNING_RATE * kernel_gradient
+            biases = biases - LEARNING_RATE * delta
+
+    return step
+
+
+def pytorch(model: Sequential) -> Step | None:
+    """Train the same network in PyTorch on the CPU, or nothing if it is not installed."""
+    try:
+        torch = importlib.import_module("torch")
+    except ImportError:
+        return None
+    nn = torch.nn
+    other = nn.Sequential(
+        nn.Conv2d(1, 5, 3),
+        nn.Sigmoid(),
+        nn.Flatten(),
+        nn.Linear(3380, 100),
+        nn.Sigmoid(),
+        nn.Linear(100, 2),
+        nn.Sigmoid(),
+    )
+    for theirs, ours in zip(other.parameters(), model.parameters(), strict=True):
+        value = ours.value.T if ours.name == "weights" else ours.value
+        theirs.data = torch.from_numpy(np.ascontiguousarray(value))
+    loss, optimizer = nn.BCELoss(), torch.optim.SGD(other.parameters(), LEARNING_RATE)
+
+    def step(x: Array, t: Array) -> object:
+        optimizer.zero_grad()
+        value = loss(other(torch.from_numpy(x)), torch.from_numpy(t))
+        value.backward()
+        optimizer.step()
+        return value.item()  # the book's loop reads the loss, too
+
+    return step
+
+
+def rate(step: Step, images: Array, targets: Array, batch_size: int, seconds: float) -> float:
+    """Count the samples per second of repeated steps over consecutive batches."""
+    start, samples, position = time.perf_counter(), 0, 0
+    while (elapsed := time.perf_counter() - start) < seconds:
+        if position + batch_size > len(images):
+            position = 0
+        batch = slice(position, position + batch_size)
+        step(images[batch], targets[batch])
+        position += batch_size
+        samples += batch_size
+    return samples / elapsed
+
+
+def race(
+    images: Array, targets: Array, rounds: int, seconds: float
+) -> dict[tuple[str, int], list[float]]:
+    """Let the contestants run in turns; return every round's rates."""
+    rates: dict[tuple[str, int], list[float]] = {}
+    for number in range(rounds + 1):
+        for batch_size in BATCH_SIZES:
+            for name, make in (("book", book), ("torch", pytorch), ("loop", per_sample_loop)):
+                if name == "loop" and batch_size > 1:
+                    continue  # it does not know what a batch is
+                step = make(zero_one_network(np.random.default_rng(0)))
+                if step is None:
+                    continue
+                rate(step, images, targets, batch_size, seconds / 5)  # warm up
+                found = rate(step, images, targets, batch_size, seconds)
+                if number > 0:  # the first round warms the machine
+                    rates.setdefault((name, batch_size), []).append(found)
+    return rates
+
+
+def layer_shares(images: Array, targets: Array, batch_size: int) -> dict[str, float]:
+    """Measure which share of a training step each layer takes, forward and backward together."""
+    model, loss = zero_one_network(np.random.default_rng(0)), BinaryCrossEntropy()
+    optimizer = SGD(model.parameters(), LEARNING_RATE)
+    names = [f"{i} {layer!r}".split("(")[0] for i, layer in enumerate(model.layers)]
+    spent = dict.fromkeys([*names, "loss", "update"], 0.0)
+
+    def timed(name: str, call: Callable[..., Any], *arguments: Any) -> Any:
+        start = time.perf_counter()
+        result = call(*arguments)
+        spent[name] += time.perf_counter() - start
+        return result
+
+    for _ in range(max(10, 3000 // batch_size)):
+        x, t = images[:batch_size], targets[:batch_size]
+        timed("update", optimizer.zero_gradients)
+        for name, layer in zip(names, model.layers, strict=True):
+            x = timed(name, layer.forward, x)
+        timed("loss", loss.forward, x, t)
+        gradient = timed("loss", loss.backward)
+        for name, layer in reversed([*zip(names, model.layers, strict=True)][1:]):
+            gradient = timed(name, layer.backward, gradient)
+        timed(names[0], model.layers[0].accumulate_gradients, gradient)
+        timed("update", optimizer.step)
+    total = sum(spent.values())
+    return {name: value / total for name, value in spent.items()}
+
+
+def gemm_rate() -> float:
+    """Measure what the machine reaches in multiplying matrices: 1e9 operations per second."""
+    a = np.random.default_rng(0).random((2048, 2048), np.float32)
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        np.matmul(a, a)
+        times.append(time.perf_counter() - start)
+    return 2 * 2048**3 / min(times) / 1e9
+
+
+def report(rates: dict[tuple[str, int], list[float]]) -> None:
+    """Print rates and ratios."""
+    loop = rates["loop", 1]
+    print(f"\nper-sample SciPy loop: {median(loop):,.0f} samples/s")
+    print(f"{'batch':>6} {'book /s':>10} {'PyTorch /s':>11} {'book/PyTorch':>13} {'book/loop':>10}")
+    ratios = []
+    for batch_size in BATCH_SIZES:
+        ours, theirs = rates["book", batch_size], rates.get(("torch", batch_size))
+        against_loop = median(a / b for a, b in zip(ours, loop, strict=True))
+        cells = f"{'-':>11} {'-':>13}"
+        if theirs:
+            ratios.append(median(a / b for a, b in zip(ours, theirs, strict=True)))
+            cells = f"{median(theirs):>11,.0f} {ratios[-1]:>13.2f}"
+        print(f"{batch_size:>6} {median(ours):>10,.0f} {cells} {against_loop:>10.1f}")
+    if ratios:
+        mean, least = geometric_mean(ratios), min(ratios)
+        print(f"book/PyTorch: geometric mean {mean:.2f}, least {least:.2f}")
+
+
+def main() -> None:
+    """Run the race and print what it found."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=0.5, help="per contestant and round")
+    options = parser.parse_args()
+    (images, labels), _ = load_zero_one()
+    order = np.random.default_rng(0).permutation(len(images))
+    images, targets = images[order], one_hot(labels[order], 2)
+
+    print(f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}")
+    print(f"NumPy {np.__version__}, SciPy {scipy.__version__}, {options.rounds} rounds, float32")
+    print(f"matrix product, 2048 x 2048: {gemm_rate():,.0f} GFLOP/s")
+    report(race(images, targets, options.rounds, options.seconds))
+    print("\nshare of a training step")
+    for batch_size in BATCH_SIZES:
+        shares = layer_shares(images, targets, batch_size)
+        cells = ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share > 0.005)
+        print(f"{batch_size:>6}  {cells}")
+
+
+if __name__ == "__main__":
+    main()
