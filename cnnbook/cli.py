@@ -34,6 +34,23 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+
+def _integer(text: str | int) -> int:
+    """Read an integer option; say what came where that is none."""
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"expected an integer; got {text!r}") from None
+
+
+def _number(text: str | float) -> float:
+    """Read a number option; say what came where that is none."""
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter(f"expected a number; got {text!r}") from None
+
+
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="The folder that train has written.")]
 
 
@@ -42,12 +59,24 @@ def train(  # noqa: PLR0917 - typer passes them by name
     context: typer.Context,
     limit_per_class: Annotated[
         int | None,
-        typer.Option(help="Train on so many images of each digit.  [default: all]"),
+        typer.Option(
+            parser=_integer,
+            metavar="N",
+            help="Train on so many images of each digit.  [default: all]",
+        ),
     ] = None,
-    epochs: Annotated[int, typer.Option(help="How often every image is seen.")] = 5,
-    batch_size: Annotated[int, typer.Option(help="Images per step.")] = 32,
-    learning_rate: Annotated[float, typer.Option(help="The length of a step.")] = 0.1,
-    seed: Annotated[int, typer.Option(help="Draws the parameters and the order.")] = 0,
+    epochs: Annotated[
+        int, typer.Option(parser=_integer, metavar="N", help="How often every image is seen.")
+    ] = 5,
+    batch_size: Annotated[
+        int, typer.Option(parser=_integer, metavar="N", help="Images per step.")
+    ] = 32,
+    learning_rate: Annotated[
+        float, typer.Option(parser=_number, metavar="X", help="The length of a step.")
+    ] = 0.1,
+    seed: Annotated[
+        int, typer.Option(parser=_integer, metavar="N", help="Draws the parameters and the order.")
+    ] = 0,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -65,7 +94,8 @@ def train(  # noqa: PLR0917 - typer passes them by name
         Path | None, typer.Option(help="Where downloads are kept.  [default: the user's cache]")
     ] = None,
     mirror: Annotated[
-        list[str] | None, typer.Option(help="Download from here instead; may be repeated.")
+        list[str] | None,
+        typer.Option(metavar="URL", help="Download from here instead; may be repeated."),
     ] = None,
 ) -> None:
     """Train the network and save the run: weights, history, configuration, versions."""

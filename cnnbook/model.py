@@ -204,15 +204,15 @@ class Sequential:
         Examples
         --------
         >>> print(zero_one_network(np.random.default_rng(0)).summary((1, 28, 28)))
-        layer                                                          output shape  parameters
-        Conv2D(1, 5, kernel_size=(3, 3), stride=(1, 1), padding=(0, 0))  (5, 26, 26)          50
-        Sigmoid()                                                       (5, 26, 26)           0
-        Reshape((3380,))                                                    (3380,)           0
-        Dense(3380, 100)                                                     (100,)     338,100
-        Sigmoid()                                                            (100,)           0
-        Dense(100, 2)                                                          (2,)         202
-        Sigmoid()                                                              (2,)           0
-        total                                                                           338,352
+        layer                 output shape  parameters
+        Conv2D(1, 5, (3, 3))   (5, 26, 26)          50
+        Sigmoid()              (5, 26, 26)           0
+        Reshape((3380,))           (3380,)           0
+        Dense(3380, 100)            (100,)     338,100
+        Sigmoid()                   (100,)           0
+        Dense(100, 2)                 (2,)         202
+        Sigmoid()                     (2,)           0
+        total                                  338,352
         """
         rows = [("layer", "output shape" if input_shape else "", "parameters")]
         dtype = next((p.value.dtype for p in self.parameters()), np.dtype(np.float32))

@@ -127,7 +127,8 @@ def test_resume_where_nothing_was_begun_begins(run):
     [
         (["train", "--epochs", "0"], ["epochs: expected an integer of at least 1; got 0"]),
         (["train", "--batch-size", "-1"], ["batch_size: .*; got -1"]),
-        (["train", "--batch-size", "many"], ["--batch-size.*many"]),
+        (["train", "--batch-size", "many"], ["--batch-size.*expected an integer; got 'many'"]),
+        (["train", "--learning-rate", "fast"], ["--learning-rate.*expected a number; got 'fast'"]),
         (["train", "--learning-rate", "0"], ["learning_rate: expected .* above 0; got 0"]),
         (["train", "--learning-rate", "nan"], ["learning_rate: .*; got nan"]),
         (["train", "--seed", "-1"], ["seed: .* at least 0; got -1"]),

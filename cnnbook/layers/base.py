@@ -61,7 +61,7 @@ class Parameter:
 
         Parameters
         ----------
-        contribution : np.ndarray of the shape of ``value``
+        contribution : np.ndarray of the same shape
             A fresh array that nobody else will write to: it may become the gradient itself.
         """
         if self._gradient is None and contribution.dtype == self.value.dtype:

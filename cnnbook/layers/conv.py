@@ -225,7 +225,6 @@ class Conv2D(Layer):
 
     def __repr__(self) -> str:
         count, channels = self.kernels.value.shape[:2]
-        return (
-            f"Conv2D({channels}, {count}, kernel_size={self.kernel_size}, "
-            f"stride={self.stride}, padding={self.padding})"
-        )
+        options = "" if self.stride == (1, 1) else f", stride={self.stride}"
+        options += "" if self.padding == (0, 0) else f", padding={self.padding}"
+        return f"Conv2D({channels}, {count}, {self.kernel_size}{options})"

@@ -1,0 +1,146 @@
+"""What every figure script needs: its data in a file, its provenance, two colour schemes, a check.
+
+A script computes data (by really training), and draws from nothing else. ``--check`` computes
+again and compares with the data in ``docs/figures``, within the tolerances that stand there.
+"""
+
+import argparse
+import json
+import platform
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+import cnnbook
+from cnnbook.files import replacing
+
+FOLDER = Path(__file__).parents[2] / "docs" / "figures"
+
+# The same hues twice, each legible on its own paper.
+SCHEMES = {
+    "light": {"ink": "#1f2933", "faint": "#6b7080", "first": "#2f49b0", "second": "#a8420d"},
+    "dark": {"ink": "#e3e6ee", "faint": "#a3a9b8", "first": "#9db2ff", "second": "#ffab7a"},
+}
+
+Data = dict[str, Any]
+Draw = Callable[[Data, Mapping[str, str]], Figure]
+
+
+def main(
+    name: str, compute: Callable[[], Data], draw: Draw, tolerances: Mapping[str, float]
+) -> int:
+    """Make a figure, or check it.
+
+    Parameters
+    ----------
+    name : str
+        The figure's name; ``docs/figures/NAME.json`` and ``NAME-light.svg``, ``NAME-dark.svg``.
+    compute : callable
+        Returns the data, lists of numbers by name.
+    draw : callable
+        Draws the data in the colours of a scheme.
+    tolerances : mapping of str to float
+        For each entry of the data, the largest absolute difference that a check allows: what
+        other processors and library versions may change.
+
+    Returns
+    -------
+    int
+        0, or 1 if a check found a difference.
+    """
+    parser = argparse.ArgumentParser(description=f"Make the figure {name}.")
+    parser.add_argument(
+        "--check", action="store_true", help="compute again, compare, write nothing"
+    )
+    options = parser.parse_args()
+    start = time.perf_counter()
+    data = json.loads(json.dumps(compute()))
+    if options.check:
+        return _check(name, data, tolerances)
+    provenance = {
+        "script": f"scripts/figures/{name}.py",
+        "seconds": round(time.perf_counter() - start, 1),
+        "machine": platform.machine(),
+        "versions": {
+            "cnnbook": cnnbook.__version__,
+            "matplotlib": mpl.__version__,
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
+    }
+    content = {"data": data, "tolerances": dict(tolerances), "provenance": provenance}
+    FOLDER.mkdir(exist_ok=True)
+    with replacing(FOLDER / f"{name}.json") as file:
+        file.write((json.dumps(content, indent=1) + "\n").encode())
+    for scheme, colours in SCHEMES.items():
+        _save(draw(data, colours), FOLDER / f"{name}-{scheme}.svg", name)
+    print(f"{name}: computed in {provenance['seconds']} s")
+    return 0
+
+
+def prepare(colours: Mapping[str, str], width: float, height: float, rows: int) -> tuple[Any, Any]:
+    """Open a figure with axes in a column, in the colours of a scheme."""
+    style = {
+        "font.size": 11,
+        "axes.edgecolor": colours["faint"],
+        "axes.labelcolor": colours["ink"],
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "axes.titlecolor": colours["ink"],
+        "axes.titlelocation": "left",
+        "axes.titlesize": 11.5,
+        "text.color": colours["ink"],
+        "xtick.color": colours["ink"],
+        "ytick.color": colours["ink"],
+        "svg.fonttype": "path",
+        "svg.hashsalt": "cnnbook",
+    }
+    mpl.rcParams.update(style)
+    return plt.subplots(rows, 1, figsize=(width, height), layout="constrained")
+
+
+def _save(figure: Figure, path: Path, name: str) -> None:
+    """Write an SVG without a date, so that the same data give the same bytes."""
+    with replacing(path) as file:
+        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Title": name})
+    plt.close(figure)
+
+
+def _check(name: str, data: Data, tolerances: Mapping[str, float]) -> int:
+    """Compare data computed now with the data of the figure."""
+    stored = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    worst = 0
+    for key in sorted(stored["data"].keys() | data.keys()):
+        if key not in stored["data"] or key not in data or key not in tolerances:
+            print(f"{name}: {key}: not in the data, the script and the tolerances alike")
+            worst = 1
+            continue
+        was, now = (np.asarray(source[key], float) for source in (stored["data"], data))
+        difference = np.abs(was - now).max() if was.shape == now.shape else np.inf
+        verdict = "ok" if difference <= tolerances[key] else "DIFFERS"
+        print(f"{name}: {key}: largest difference {difference:.3g} of {tolerances[key]}: {verdict}")
+        worst = max(worst, int(verdict != "ok"))
+    return worst
+
+
+def run_all() -> int:
+    """Run every figure script in this folder with the arguments of this process."""
+    import runpy
+
+    worst = 0
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        if path.stem in {"common", "__main__"}:
+            continue
+        sys.argv[0] = str(path)
+        try:
+            runpy.run_path(str(path), run_name="__main__")
+        except SystemExit as stop:
+            worst = max(worst, int(stop.code or 0))
+    return worst
