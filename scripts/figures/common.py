@@ -7,6 +7,7 @@ again and compares with the data in ``docs/figures``, within the tolerances that
 import argparse
 import json
 import platform
+import runpy
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -87,7 +88,7 @@ def main(
 
 def prepare(colours: Mapping[str, str], width: float, height: float, rows: int) -> tuple[Any, Any]:
     """Open a figure with axes in a column, in the colours of a scheme."""
-    style = {
+    style: Any = {
         "font.size": 11,
         "axes.edgecolor": colours["faint"],
         "axes.labelcolor": colours["ink"],
@@ -132,8 +133,6 @@ def _check(name: str, data: Data, tolerances: Mapping[str, float]) -> int:
 
 def run_all() -> int:
     """Run every figure script in this folder with the arguments of this process."""
-    import runpy
-
     worst = 0
     for path in sorted(Path(__file__).parent.glob("*.py")):
         if path.stem in {"common", "__main__"}:
