@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnnbook import cli
+from cnnbook import cli, mnist
 from cnnbook.mnist import load_zero_one
 from cnnbook.model import Sequential
+from tests import mirror
 
 SMALL = ["--limit-per-class", "30", "--epochs", "2", "--batch-size", "5"]
 
@@ -92,6 +93,21 @@ def test_doubt_is_admitted(run, tmp_path, monkeypatch):
     monkeypatch.setattr(Sequential, "predict", lambda self, x: np.array([[0.3, 0.2]]))
     _, out, _ = run("predict", "run", "digit.png")
     assert "Neither output reaches one half" in out
+
+
+@pytest.mark.parametrize(("limit", "images"), [([], 8), (["--limit-per-class", "3"], 6)])
+def test_download_trains_on_the_zeros_and_ones_of_a_mirror(run, monkeypatch, limit, images):
+    content = mirror.tiny_idx_files()
+    monkeypatch.setattr(mnist, "FILES", mirror.known_files(content))
+    with mirror.serving(content, mirror.well) as server:
+        places = ["--mirror", server.url, "--cache-dir", "cache"]
+        status, out, _ = run("train", "--download", *places, *limit, "--epochs", "1")
+        assert status == 0
+        assert f"Training on {images} images" in out
+        assert " of 3 wrong)" in out
+        assert len(server.requests) == 4
+        run("train", "--download", *places, *limit, "--epochs", "1")
+        assert len(server.requests) == 4, "the second time from the cache"
 
 
 def test_runs_are_numbered_and_never_overwritten(run, tmp_path):
