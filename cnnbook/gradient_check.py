@@ -12,6 +12,7 @@ import numpy as np
 
 from cnnbook.checks import Array, check_finite, check_floating, check_rng
 from cnnbook.layers import Parameter
+from cnnbook.losses import Loss
 
 
 class Differentiable(Protocol):
@@ -25,16 +26,6 @@ class Differentiable(Protocol):
 
     def parameters(self) -> list[Parameter]:
         """List the parameters."""
-
-
-class Loss(Protocol):
-    """What `check_loss` and `cnnbook.train.fit` ask of a loss."""
-
-    def forward(self, predictions: Array, targets: Array) -> float:
-        """Compute the mean loss."""
-
-    def backward(self) -> Array:
-        """Compute its gradient with respect to the predictions."""
 
 
 def numerical_gradient(

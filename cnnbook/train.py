@@ -7,7 +7,7 @@ import numpy as np
 from tqdm import tqdm
 
 from cnnbook.checks import Array, check_array, check_count, check_finite, check_rng
-from cnnbook.gradient_check import Loss
+from cnnbook.losses import Loss
 from cnnbook.mnist import one_hot
 from cnnbook.model import Sequential
 from cnnbook.optimizers import SGD
@@ -83,7 +83,7 @@ def fit(
         the classic loop, so that the losses of two epochs are means over the same sequence.
     history : History, optional
         What an earlier call returned, to go on from there. The random numbers of its epochs are
-        drawn again and not used: with the parameters as they were, and ``rng`` as it was before
+        drawn again and not used: with parameters and optimiser as they were, and ``rng`` as before
         the first epoch, the result is the same to the bit as without the interruption.
     on_epoch : callable, optional
         Called with the history after every epoch.
