@@ -76,7 +76,7 @@ def conv2d(x: Array, kernels: Array, bias: Array, *, stride: Size = 1, padding: 
 
     Examples
     --------
-    Two channels, one kernel: the first channel's 2 x 2 sums, minus the second's middle pixel.
+    Two channels, one kernel: 2 x 2 sums of the first channel, minus a pixel of the second, plus 10.
 
     >>> x = np.stack([np.arange(6.0).reshape(2, 3), np.ones((2, 3))])[np.newaxis]
     >>> kernels = np.array([[[[1.0, 1.0], [1.0, 1.0]], [[-1.0, 0.0], [0.0, 0.0]]]])

@@ -1,0 +1,100 @@
+"""Numbered equations: found in the pages, numbered by chapter, looked up by id."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+EQUATION_ID = r"eq-[a-z0-9]+(?:-[a-z0-9]+)*"
+DISPLAY = re.compile(
+    r"^(?P<indent>[ ]*)\$\$[ ]*\n(?P<latex>.*?)\n[ ]*\$\$[ ]*"
+    rf"(?:\{{#(?P<id>{EQUATION_ID})\}})?[ ]*$",
+    re.MULTILINE | re.DOTALL,
+)
+INLINE = re.compile(r"(?<![\\\w$])\$(?![\s$])(?P<latex>[^$\n]*(?:\n[^$\n]+)?)(?<!\s)\$(?![\w$])")
+REFERENCE = re.compile(rf"(?<![\w@])@(?P<id>{EQUATION_ID})\b")
+CHAPTER = re.compile(r"^# (?P<number>\d+)\. ", re.MULTILINE)
+FENCE = re.compile(r"^[ ]*(?P<fence>```+|~~~+).*?^[ ]*(?P=fence)[ ]*$", re.MULTILINE | re.DOTALL)
+
+
+class EquationError(ValueError):
+    """An equation's id is unknown, given twice, or stands on a page without a chapter number."""
+
+
+class Equation(NamedTuple):
+    """A numbered equation.
+
+    Attributes
+    ----------
+    id : str
+        Such as ``eq-kernel-gradient``.
+    number : str
+        Chapter and place, such as ``3.4``.
+    latex : str
+        The formula.
+    page : str
+        The file in which it stands, relative to the folder of pages.
+    """
+
+    id: str
+    number: str
+    latex: str
+    page: str
+
+
+def find_equations(folder: Path) -> dict[str, Equation]:
+    """Read every page and number its equations.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of Markdown pages.
+
+    Returns
+    -------
+    dict of str to Equation
+        By id, in the order of files and places.
+
+    Raises
+    ------
+    EquationError
+        If an id is given twice, or a page with a numbered equation has no chapter number.
+    """
+    found: dict[str, Equation] = {}
+    for path in sorted(folder.rglob("*.md")):
+        page = path.relative_to(folder).as_posix()
+        text = FENCE.sub("", path.read_text(encoding="utf-8"))
+        chapter = CHAPTER.search(text)
+        place = 0
+        for match in DISPLAY.finditer(text):
+            name = match["id"]
+            if name is None:
+                continue
+            if chapter is None:
+                raise EquationError(f"{page}: {name}: the page has no heading '# N. Title'")
+            if name in found:
+                raise EquationError(f"{page}: {name}: given twice, first in {found[name].page}")
+            place += 1
+            number = f"{chapter['number']}.{place}"
+            found[name] = Equation(name, number, match["latex"], page)
+    return found
+
+
+def find_references(text: str) -> set[str]:
+    """List the ids that a text refers to, code blocks left out.
+
+    Parameters
+    ----------
+    text : str
+        A page, or a docstring.
+
+    Returns
+    -------
+    set of str
+        The ids.
+
+    Examples
+    --------
+    >>> find_references("By @eq-sum and @eq-chain-rule.")  == {"eq-sum", "eq-chain-rule"}
+    True
+    """
+    return {match["id"] for match in REFERENCE.finditer(FENCE.sub("", text))}

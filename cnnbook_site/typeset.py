@@ -1,0 +1,51 @@
+"""LaTeX to MathML, behind one function, so that another library could take this one's place."""
+
+from math_core import LatexError, LatexToMathML
+
+# The book's own commands; everything else is LaTeX as it is.
+MACROS = {
+    "conv": r"\mathbin{*}",
+    "corr": r"\mathbin{\star}",
+    "rot": r"\operatorname{rot}_{180}",
+    "grad": r"\frac{\partial #1}{\partial #2}",
+    "igrad": r"\partial #1 / \partial #2",  # the same in a line
+}
+
+_converter = LatexToMathML(macros=MACROS, fancy_error=False, annotation=False)
+
+
+class MathError(ValueError):
+    """A formula cannot be typeset. The message shows it and says why."""
+
+
+def typeset(latex: str, *, display: bool) -> str:
+    r"""Turn a formula into MathML.
+
+    Parameters
+    ----------
+    latex : str
+        The formula without its dollar signs.
+    display : bool
+        Whether it stands on a line of its own.
+
+    Returns
+    -------
+    str
+        A ``<math>`` element.
+
+    Raises
+    ------
+    MathError
+        If the formula is empty, or a command in it is unknown.
+
+    Examples
+    --------
+    >>> typeset(r"x_i", display=False)
+    '<math><msub><mi>x</mi><mi>i</mi></msub></math>'
+    """
+    if not latex.strip():
+        raise MathError("an empty formula")
+    try:
+        return _converter.convert_with_local_state(latex.strip(), displaystyle=display)
+    except LatexError as error:
+        raise MathError(f"{error} In the formula: {latex.strip()}") from error

@@ -1,0 +1,150 @@
+"""Formulas, numbered equations and references, from Markdown to HTML."""
+
+import doctest
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("math_core", reason="the site's extra is not installed: pip install '.[docs]'")
+
+import markdown
+from fontTools.ttLib import TTFont
+
+from cnnbook_site.equations import EquationError, find_equations, find_references
+from cnnbook_site.glyphs import formulas, visible
+from cnnbook_site.typeset import MathError, typeset
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def convert(tmp_path):
+    """Convert a text as mkdocs would, with pages beside it that it may refer to."""
+
+    def call(text, **pages):
+        for name, content in pages.items():
+            (tmp_path / f"{name}.md").write_text(content, encoding="utf-8")
+        return markdown.markdown(
+            text,
+            extensions=["tables", "pymdownx.superfences", "cnnbook_site.extension"],
+            extension_configs={"cnnbook_site.extension": {"docs": str(tmp_path)}},
+        )
+
+    return call
+
+
+KERNEL = (
+    "# 3. Kernel gradients\n\n$$\nK_{u,v} = a * b * c\n$$ {#eq-kernel}\n\n$$\nx\n$$ {#eq-second}\n"
+)
+
+
+@pytest.mark.parametrize("name", ["equations", "extension", "glyphs", "typeset"])
+def test_examples_in_docstrings(name):
+    result = doctest.testmod(import_module(f"cnnbook_site.{name}"))
+    assert result.failed == 0
+
+
+def test_a_formula_in_a_line(convert):
+    page = convert("The output $Y_{n,f}$ is *not* $2 * x * y$.")
+    assert page.count("<math>") == 2
+    assert "<em>not</em>" in page
+    assert page.count("<em>") == 1, "stars in a formula are stars"
+    assert "$" not in page
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["It costs $5 and $6.", "`$x$`", "```\n$x$\n```", "$ x $", r"\$x\$", "    $x$", "a$x$b"],
+)
+def test_dollars_that_are_no_formula(convert, text):
+    assert "<math" not in convert(text)
+
+
+def test_a_formula_may_break_over_a_line(convert):
+    assert convert("as $a +\nb$ says").count("<math>") == 1
+
+
+def test_a_displayed_formula(convert):
+    page = convert("before\n$$\n\\sum_{i=0}^{N-1} x_i * y_i * z_i\n$$\nafter")
+    assert page.count('<math display="block">') == 1
+    assert "<em>" not in page
+    assert re.search(r"<p>before</p>.*equation.*<p>after</p>", page, re.DOTALL)
+    assert "equation-number" not in page
+
+
+def test_a_formula_in_a_list_and_in_a_table(convert):
+    page = convert("- first\n\n    $$\n    x\n    $$\n\n- second\n\n| a |\n|---|\n| $y$ |\n")
+    assert re.search(r"<li>\s*<p>first</p>\s*<div class=.equation.", page)
+    assert re.search(r"<td><math>", page)
+
+
+def test_equations_are_numbered_by_chapter(convert):
+    page = convert(KERNEL, kernel=KERNEL)
+    assert re.findall(r">\((\d+\.\d+)\)</a>", page) == ["3.1", "3.2"]
+    assert '<a id="eq-kernel"></a>' in page
+    assert 'href="#eq-kernel"' in page
+
+
+def test_a_reference_links_and_previews(convert):
+    page = convert("By @eq-second, twice: @eq-second.", kernel=KERNEL)
+    assert page.count('<autoref identifier="eq-second">(3.2)</autoref>') == 2
+    assert page.count("equation-preview") == 2
+    assert page.count("<math") == 2
+
+
+@pytest.mark.parametrize("text", ["mail me@eq-second.org", "`@eq-second`", "```\n@eq-second\n```"])
+def test_what_is_no_reference(convert, text):
+    assert "autoref" not in convert(text, kernel=KERNEL)
+
+
+def test_an_unknown_command_fails_and_is_shown(convert):
+    for text in (r"$\nonsense$", "$$\n\\nonsense\n$$"):
+        with pytest.raises(MathError, match=r"nonsense.*In the formula: .nonsense"):
+            convert(text)
+    with pytest.raises(MathError, match="an empty formula"):
+        typeset(" ", display=True)
+
+
+def test_an_unknown_id_fails_and_is_named(convert):
+    with pytest.raises(EquationError, match="^eq-nowhere: no equation on any page has this id"):
+        convert("By @eq-nowhere.", kernel=KERNEL)
+
+
+def test_an_id_given_twice_fails_and_both_places_are_named(convert):
+    with pytest.raises(
+        EquationError, match=r"^other\.md: eq-kernel: given twice, first in kernel\.md"
+    ):
+        convert("@eq-kernel", kernel=KERNEL, other=KERNEL)
+
+
+def test_a_numbered_equation_needs_a_chapter(convert):
+    with pytest.raises(EquationError, match=r"^page\.md: eq-x: the page has no heading"):
+        convert("@eq-x", page="# Notation\n\n$$\nx\n$$ {#eq-x}\n")
+
+
+def test_equations_in_code_do_not_count(tmp_path):
+    (tmp_path / "a.md").write_text("# 1. A\n\n```\n$$\nx\n$$ {#eq-x}\n```\n")
+    assert find_equations(tmp_path) == {}
+    assert find_references("```\n@eq-x\n```") == set()
+
+
+def test_every_equation_of_the_book_is_referred_to_and_every_reference_resolves():
+    equations = find_equations(ROOT / "docs")
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md")]
+    texts += [path.read_text(encoding="utf-8") for path in (ROOT / "cnnbook").rglob("*.py")]
+    used = set().union(*map(find_references, texts))
+    assert used == set(equations)
+
+
+def test_the_font_has_every_character_of_every_formula():
+    font = TTFont(ROOT / "docs" / "fonts" / "stix-two-math.woff2")
+    assert "MATH" in font
+    features = {record.FeatureTag for record in font["GSUB"].table.FeatureList.FeatureRecord}
+    assert {"ssty", "dtls", "flac"} <= features
+    there = set(font.getBestCmap())
+    used = {character for formula in formulas(ROOT) for character in visible(formula)}
+    missing = sorted(c for c in used if ord(c) not in there and not c.isspace() and c.isprintable())
+    assert not missing, f"run python scripts/subset_font.py: the font lacks {missing}"
+    assert len(used) > 30
