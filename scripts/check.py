@@ -28,6 +28,7 @@ def checks(site: str) -> dict[str, list[str]]:
         "site": [*PYTHON, "mkdocs", "build", "--strict", "--site-dir", site],
         "figures": figures,
         "tests": [*PYTHON, "pytest", *coverage],
+        "browser": [*PYTHON, "pytest", "tests/browser"],
     }
 
 

@@ -1,0 +1,22 @@
+// The theme wraps wide tables and puts a button over each code block after the page has loaded, and
+// nests navigation in navigation. The wrappers scroll, so the keyboard must reach them; a section
+// of pages needs a name of its own; the rest are no landmarks.
+function mend() {
+  for (const wrapper of document.querySelectorAll(".md-typeset__scrollwrap:not([tabindex])")) {
+    wrapper.tabIndex = 0;
+  }
+  for (const section of document.querySelectorAll("nav nav[aria-labelledby]")) {
+    const label = document.getElementById(section.getAttribute("aria-labelledby"));
+    section.setAttribute("aria-label", "Pages of " + label.textContent.trim());
+    section.removeAttribute("aria-labelledby");
+  }
+  const others = ".md-code__nav:not([role]), nav nav:not([role], [data-md-level])";
+  for (const frame of document.querySelectorAll(others)) {
+    if (frame.classList.contains("md-nav--secondary")) continue; // the table of contents
+    frame.setAttribute("role", "presentation");
+    frame.removeAttribute("aria-label");
+  }
+}
+
+new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
+mend();

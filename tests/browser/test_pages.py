@@ -1,0 +1,123 @@
+"""Every page in a real browser: light and dark, wide and narrow, with and without JavaScript."""
+
+import re
+
+import pytest
+
+from tests.browser.conftest import ROOT, WHY
+
+PAGES = sorted(
+    path.relative_to(ROOT / "docs").with_suffix("").as_posix().removesuffix("index")
+    for path in (ROOT / "docs").rglob("*.md")
+)
+SHAPES = [("light", 1280), ("dark", 390)]
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Open a page as a given reader would; return the page and everything it asked for."""
+    contexts = []
+
+    def call(name, *, scheme="light", width=1280, javascript=True):
+        context = browser.new_context(
+            color_scheme=scheme,
+            viewport={"width": width, "height": 800},
+            java_script_enabled=javascript,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.complaints, page.requests = [], []
+        page.on("request", lambda request: page.requests.append(request.url))
+        page.on("requestfailed", lambda request: page.complaints.append(request.url))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on(
+            "console", lambda message: page.complaints.append(f"{message.type}: {message.text}")
+        )
+        page.goto(f"{site}{name}/".replace("//", "/").replace(":/", "://"))
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield call
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize(("scheme", "width"), SHAPES)
+@pytest.mark.parametrize("name", PAGES)
+def test_no_third_party_no_complaint_no_sideways_scrolling(visit, site, name, scheme, width):
+    page = visit(name, scheme=scheme, width=width)
+    assert [url for url in page.requests if not url.startswith((site, "data:"))] == []
+    assert page.complaints == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(("scheme", "width"), SHAPES)
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(visit, name, scheme, width):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=WHY)
+    results = axe.Axe().run(visit(name, scheme=scheme, width=width))
+    violations = [
+        (violation["id"], node["html"][:100], node["failureSummary"][:200])
+        for violation in results.response["violations"]
+        for node in violation["nodes"][:2]
+    ]
+    assert violations == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_without_javascript_everything_is_there(visit, name):
+    with_script, without = visit(name), visit(name, javascript=False)
+    for selector in ("p", "math", "pre code", "table", "h2", "img"):
+        count = with_script.locator(f"article {selector}").count()
+        assert without.locator(f"article {selector}").count() == count, selector
+    assert without.locator("h1").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_one_figure_is_shown_and_it_is_the_one_for_the_scheme(visit, scheme):
+    page = visit("", scheme=scheme)
+    shown = [image for image in page.locator("article figure img").all() if image.is_visible()]
+    assert [re.search(r"light|dark", image.get_attribute("src"))[0] for image in shown] == [scheme]
+    assert shown[0].evaluate("image => image.naturalWidth") > 100
+    assert len(shown[0].get_attribute("alt")) > 30
+
+
+def test_mathematics_is_set_in_the_font_that_comes_with_the_site(visit):
+    page = visit("notation")
+    assert any(url.endswith("stix-two-math.woff2") for url in page.requests)
+    assert page.evaluate("document.fonts.check('16px \"STIX Two Math\"')")
+    assert page.locator("math").count() > 30
+
+
+def test_a_copied_example_has_no_prompts_and_no_outputs(visit, site):
+    page = visit("")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site[:-6])
+    page.locator("pre:has-text('zero_one_network(np')").first.hover()
+    page.locator(".md-code__button").first.click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "model = zero_one_network(np.random.default_rng(0))" in copied
+    assert ">>>" not in copied
+    assert "338,352" not in copied
+
+
+def test_search_finds_a_name_from_the_keyboard_alone(visit):
+    page = visit("")
+    page.keyboard.press("/")
+    page.keyboard.type("conv2d_kernel_gradient")
+    page.locator(".md-search-result__item").first.wait_for()
+    assert "conv2d_kernel_gradient" in page.locator(".md-search-result__list").inner_text()
+
+
+def test_the_site_reads_from_a_folder_on_disk(browser, tmp_path):
+    import os
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path / "site"]
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+    page = browser.new_page()
+    page.goto((tmp_path / "site" / "index.html").as_uri())
+    assert "Convolutional networks" in page.locator("h1").inner_text()
+    assert page.locator("article figure img").first.evaluate("image => image.naturalWidth") > 100
+    page.close()
