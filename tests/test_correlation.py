@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from cnnbook.correlation import (
     Mode,
     convolve2d,
+    convolve2d_loops,
     cross_correlate2d,
+    cross_correlate2d_loops,
     rotate180,
     windows,
 )
@@ -80,6 +82,22 @@ def test_dtype_is_kept(dtype):
 def test_a_complex_kernel_is_not_conjugated():
     result = cross_correlate2d(np.array([[1.0 + 0j]]), np.array([[1j]]))
     np.testing.assert_array_equal(result, [[1j]])
+
+
+@pytest.mark.parametrize("function", [cross_correlate2d, convolve2d])
+def test_mixed_dtypes_lose_nothing(function):
+    image, kernel = pair((4, 5), (2, 3), 0)
+    assert function(image.astype(np.float32), kernel).dtype == np.float64
+    found = function(image + 0j, 1j * kernel, "full")
+    assert error(found, 1j * function(image, kernel, "full")) < 1e-14
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.complex128])
+def test_twins_keep_the_dtype(dtype):
+    image, kernel = (a.astype(dtype) for a in pair((4, 5), (2, 3), 0))
+    for twin in (cross_correlate2d_loops, convolve2d_loops):
+        assert twin(image, kernel, "full").dtype == dtype
+        assert twin(image.real, kernel, "full").dtype == dtype
 
 
 def test_arguments_are_left_alone():

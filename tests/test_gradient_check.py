@@ -64,6 +64,11 @@ def kernel_gradient_overwritten(layer, grad_output):
         parameter.gradient -= gradient
 
 
+def upstream_turned(layer, grad_output):
+    """Convolve where one must correlate: an upstream gradient of ones would not notice."""
+    Conv2D.accumulate_gradients(layer, grad_output[:, :, ::-1, ::-1])
+
+
 def one_entry_slightly_off(layer, grad_output):
     Conv2D.accumulate_gradients(layer, grad_output)
     layer.kernels.gradient[1, 0, 2, 1] *= 1 + 1e-5
@@ -79,6 +84,7 @@ def bias_gradient_of_one_sample(layer, grad_output):
     "wrong",
     [
         kernel_gradient_by_convolution,
+        upstream_turned,
         kernel_gradient_overwritten,
         one_entry_slightly_off,
         bias_gradient_of_one_sample,
@@ -124,6 +130,11 @@ def test_not_a_number_is_no_pass():
 
     assert not check_layer(Broken(), np.ones((1, 2)), rng()) < 1e-7
 
+    def backward(layer, grad_output):
+        return np.nan * Conv2D.backward(layer, grad_output)
+
+    assert np.isnan(check_layer(conv(backward=backward), images(), rng()))
+
 
 def test_nothing_is_left_behind():
     layer, x = conv(), images()
@@ -165,6 +176,14 @@ def test_numerical_gradient_survives_a_function_that_returns_a_view():
     np.testing.assert_array_equal(x, [0, 1, 2])
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_numerical_gradient_puts_every_entry_back(dtype):
+    x = np.array([0.1, 1 / 3, 1e-8, 12345.678], dtype)
+    before = x.copy()
+    assert numerical_gradient(lambda: x * x, x, np.ones(4, dtype)).dtype == dtype
+    np.testing.assert_array_equal(x, before)
+
+
 def test_complex_steps_are_exact_where_differences_are_not():
     x = rng().standard_normal((3, 2))
     gradient = complex_step_gradient(lambda z: np.exp(z) * np.sin(z), x, np.ones((3, 2)))
@@ -176,4 +195,8 @@ def test_relative_error():
     assert relative_error(zero, zero) == 0
     assert relative_error(zero, zero + 1) == 1
     assert relative_error(np.array([100.0, 1e-9]), np.array([100.0, 0.0])) == pytest.approx(1e-9)
+    assert relative_error(zero + 1, zero) == 1
+    assert relative_error(np.array([1e-12]), np.array([2e-12])) == pytest.approx(0.5)
+    with pytest.raises(ValueError, match=r"analytic: expected shape \(3, 2\); got \(2, 3\)"):
+        relative_error(np.zeros((2, 3)), np.zeros((3, 2)))
     assert np.isnan(relative_error(np.array([np.nan]), np.array([1.0])))

@@ -99,6 +99,23 @@ def test_without_the_input_gradient_the_others_are_the_same():
         np.testing.assert_array_equal(p.gradient, q.gradient)
 
 
+def test_without_the_input_gradient_the_first_layer_is_spared(monkeypatch):
+    model = small()
+    model.forward(images())
+    monkeypatch.setattr(model.layers[0], "backward", None)
+    model.backward(np.ones((3, 2)), input_gradient=False)
+    assert model.layers[0].kernels.gradient.any()
+
+
+def test_predict_never_holds_more_than_a_batch(monkeypatch):
+    model, sizes = Sequential(Sigmoid()), []
+    forward = model.forward
+    monkeypatch.setattr(model, "forward", lambda x: sizes.append(len(x)) or forward(x))
+    model.predict(np.zeros((600, 1)))
+    model.predict(np.zeros((7, 1)), batch_size=3)
+    assert sizes == [256, 256, 88, 3, 3, 1]
+
+
 def test_predict_in_batches():
     model, x = small(), images(7)
     expected = model.forward(x)
@@ -138,7 +155,9 @@ def test_summary_without_an_input_shape():
 def test_save_and_load(tmp_path, dtype):
     one, other = small(0, dtype), small(1, dtype)
     one.save(tmp_path / "weights.npz")
+    held = [p.value for p in other.parameters()]
     assert other.load(str(tmp_path / "weights.npz")) is other
+    assert all(p.value is value for p, value in zip(other.parameters(), held, strict=True))
     for p, q in zip(one.parameters(), other.parameters(), strict=True):
         np.testing.assert_array_equal(p.value, q.value)
         assert q.value.dtype == dtype

@@ -21,6 +21,9 @@ def test_steps_by_hand(dtype, momentum):
     optimizer = SGD([w], 0.25, momentum=momentum)
     optimizer.step()
     np.testing.assert_array_equal(w.value, [0.0, -3.25, 4.5])
+    optimizer.zero_gradients()
+    w.gradient += gradient
+    gradient = w.gradient
     optimizer.step()
     np.testing.assert_array_equal(
         w.value, np.array([0.0, -3.25, 4.5]) - 0.25 * (1 + momentum) * np.array([4.0, 5.0, -6.0])
@@ -29,6 +32,7 @@ def test_steps_by_hand(dtype, momentum):
     assert w.value is value, "updated in place"
     assert w.gradient is gradient
     assert w.value.dtype == dtype
+    assert [v.dtype for v in optimizer.velocities] == ([np.dtype(dtype)] if momentum else [])
 
 
 def test_zero_gradients():

@@ -48,6 +48,18 @@ def test_the_result_is_such_as_the_network_knows():
     assert columns[0] > 10
 
 
+def test_grey_levels_may_be_anywhere():
+    expected, _ = prepare(stroke())
+    faint, _ = prepare(stroke(ink=100.0, paper=140.0))
+    np.testing.assert_allclose(faint, expected, atol=1e-6)
+
+
+def test_a_dark_grey_border_is_still_dark():
+    levels = stroke(ink=1.0, paper=0.4)
+    levels[30, 5] = 0
+    assert not any(step.startswith("inverted") for step in prepare(levels)[1])
+
+
 def test_a_small_picture_is_enlarged():
     image, steps = prepare(stroke(12, 8, ink=1.0, paper=0.0))
     assert "scaled it to 20 x" in " ".join(steps)
@@ -96,11 +108,13 @@ def test_transparency_is_paper(tmp_path):
 
 
 def test_a_camera_rotation_is_undone(tmp_path):
-    picture = Image.fromarray(stroke().astype(np.uint8))
+    marked = stroke()
+    marked[3, 5] = 77
+    picture = Image.fromarray(marked.astype(np.uint8))
     exif = picture.getexif()
     exif[0x0112] = 6  # to be shown turned by 90 degrees
     levels = read_picture(saved(tmp_path, picture, exif=exif))
-    assert levels.shape == (40, 60)
+    np.testing.assert_array_equal(levels, np.rot90(marked, -1))
 
 
 def test_no_picture_is_named(tmp_path):

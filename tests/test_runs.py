@@ -1,6 +1,8 @@
 """Training runs as folders: what they hold, and how they survive."""
 
 import json
+import os
+import platform
 import random
 import re
 import signal
@@ -10,10 +12,14 @@ import sys
 import numpy as np
 import pytest
 
+import cnnbook
 from cnnbook.files import DamagedFileError, write_arrays
+from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import load_zero_one
 from cnnbook.model import zero_one_network
+from cnnbook.optimizers import SGD
 from cnnbook.runs import Configuration, load_configuration, load_weights, train_run
+from cnnbook.train import fit
 
 SMALL = Configuration(limit_per_class=20, epochs=3, batch_size=4)
 
@@ -60,6 +66,42 @@ def test_a_run_holds_weights_history_configuration_and_versions(tmp_path, split)
     assert errors == history.test_errors[-1]
 
 
+def test_a_run_does_what_its_configuration_says(tmp_path, split):
+    configuration = Configuration(20, epochs=2, batch_size=7, learning_rate=0.3, seed=3)
+    history = train_run(tmp_path, configuration, split)
+    rng = np.random.default_rng(3)
+    model = zero_one_network(rng)
+    options = {"epochs": 2, "batch_size": 7, "rng": rng, "test": split.test}
+    optimizer = SGD(model.parameters(), learning_rate=0.3)
+    assert fit(model, BinaryCrossEntropy(), optimizer, *split.train, **options) == history
+    saved = zero_one_network(np.random.default_rng(0))
+    load_weights(tmp_path, saved)
+    for p, q in zip(model.parameters(), saved.parameters(), strict=True):
+        np.testing.assert_array_equal(p.value, q.value)
+    assert Configuration() == Configuration(None, 5, 32, 0.1, 0), "what the command line promises"
+
+
+def test_the_machine_is_described(tmp_path, split):
+    train_run(tmp_path, SMALL, split)
+    content = json.loads((tmp_path / "configuration.json").read_text())
+    assert content["versions"]["cnnbook"] == cnnbook.__version__
+    assert content["versions"]["python"] == platform.python_version()
+    assert content["machine"] == platform.machine()
+
+
+def test_a_failing_disk_leaves_the_run_as_it_was(tmp_path, split, monkeypatch):
+    train_run(tmp_path, SMALL, split)
+    before = contents(tmp_path)
+
+    def failing(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", failing)
+    with pytest.raises(OSError, match="No space left"):
+        train_run(tmp_path, Configuration(20, epochs=5, batch_size=4), split)
+    assert contents(tmp_path) == before
+
+
 def test_the_same_seed_gives_the_same_bits(tmp_path, split):
     for name in ("one", "same"):
         train_run(tmp_path / name, SMALL, split)
@@ -76,6 +118,8 @@ def test_a_run_interrupted_after_an_epoch_goes_on_to_the_same_bits(tmp_path, spl
 
     with pytest.raises(KeyboardInterrupt):
         train_run(tmp_path / "broken", SMALL, split, report=interrupt)
+    model = zero_one_network(np.random.default_rng(0))
+    assert load_weights(tmp_path / "broken", model).epochs == stop, "safe before it is reported"
     train_run(tmp_path / "broken", SMALL, split)
     assert contents(tmp_path / "straight") == contents(tmp_path / "broken")
 

@@ -1,5 +1,8 @@
 """The training loop: what it does step by step, and what it refuses to do."""
 
+import io
+import sys
+
 import numpy as np
 import pytest
 
@@ -117,6 +120,30 @@ def test_images_are_brought_to_the_dtype_of_the_model():
     assert values(one)[0].dtype == np.float32
 
 
+def test_what_was_left_in_the_gradients_does_not_count():
+    images, labels = data()
+    one, other = network(), network()
+    for parameter in other.parameters():
+        parameter.gradient += 5
+    assert train(one, images, labels) == train(other, images, labels)
+    assert_same(values(one), values(other))
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "progress", "shown"),
+    [(Terminal, True, True), (Terminal, False, False), (io.StringIO, True, False)],
+)
+def test_progress_is_shown_to_those_who_want_it(monkeypatch, stream, progress, shown):
+    monkeypatch.setattr(sys, "stderr", stream())
+    train(network(), *data(), progress=progress)
+    assert ("Epoch 1" in sys.stderr.getvalue()) is shown
+
+
 def test_callbacks_and_test_errors_come_after_every_epoch():
     images, labels = data()
     model, seen = network(), []
@@ -141,8 +168,11 @@ def test_memory_grows_with_the_batch_not_with_the_data():
 
     peaks = []
     for samples in (500, 4000):
-        images, labels = data(samples, np.float32)
-        model = network(dtype=np.float32)
+        images = np.zeros((samples, 1, 16, 16), np.float32)
+        labels = np.arange(samples) % 2
+        r = np.random.default_rng(0)
+        model = Sequential(Reshape((-1,)), Dense(256, 64, rng=r), Sigmoid(), Dense(64, 2, rng=r))
+        model = Sequential(*model.layers, Sigmoid())
         tracemalloc.start()
         train(model, images, labels, epochs=1, batch_size=50, test=(images, labels))
         peaks.append(tracemalloc.get_traced_memory()[1])
@@ -151,17 +181,20 @@ def test_memory_grows_with_the_batch_not_with_the_data():
     assert peaks[1] - peaks[0] < 3500 * 100
 
 
-def test_a_diverging_loss_stops_with_advice():
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_a_diverging_loss_stops_with_advice(value):
     class Exploding(BinaryCrossEntropy):
         def forward(self, predictions, targets):
             super().forward(predictions, targets)
-            return float("inf")
+            return value
 
     model = network()
     before = values(model)
     images, labels = data()
     optimizer = SGD(model.parameters(), 0.1)
-    with pytest.raises(FloatingPointError, match="the loss is inf; try a smaller learning_rate"):
+    with pytest.raises(
+        FloatingPointError, match=f"the loss is {value}; try a smaller learning_rate"
+    ):
         train_on_batch(model, Exploding(), optimizer, images, np.eye(2)[labels])
     assert_same(values(model), before)
 
@@ -173,6 +206,8 @@ def test_count_errors():
     assert count_errors(model, scores, np.array([1, 1, 1])) == 2
     with pytest.raises(ValueError, match=r"^labels: expected shape \(3,\); got \(2,\)"):
         count_errors(model, scores, np.array([0, 1]))
+    with pytest.raises(ValueError, match=r"^labels: expected shape \(3,\); got \(4,\)"):
+        count_errors(model, scores, np.array([0, 1, 0, 1]))
 
 
 def test_the_classic_run_on_200_images():

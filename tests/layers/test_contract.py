@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cnnbook import layers
 from cnnbook.gradient_check import check_layer
 from cnnbook.layers import Conv2D, Dense, Layer, Parameter, ReLU, Reshape, Sigmoid, Tanh
 from tests.cases import error
@@ -31,6 +32,19 @@ def name(request):
 def make(name, dtype=np.float64):
     layer, shape = FACTORIES[name](dtype)
     return layer, np.random.default_rng(2).standard_normal(shape).astype(dtype)
+
+
+def gradients_after(layer, upstream):
+    """Return everything that one backward makes: input gradient, then parameter gradients."""
+    for parameter in layer.parameters():
+        parameter.zero_gradient()
+    grad_x = layer.backward(upstream).copy()
+    return [grad_x, *(parameter.gradient.copy() for parameter in layer.parameters())]
+
+
+def assert_same(found, expected):
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def upstream_for(y):
@@ -116,19 +130,20 @@ def test_backward_may_follow_the_forward_of_another_layer(name):
     layer, x = make(name)
     other, _ = make(name)
     upstream = upstream_for(layer.forward(x))
-    expected = layer.backward(upstream).copy()
+    expected = gradients_after(layer, upstream)
     layer.forward(x)
     other.forward(2 * x + 1)
-    np.testing.assert_array_equal(layer.backward(upstream), expected)
+    assert_same(gradients_after(layer, upstream), expected)
 
 
 def test_the_last_forward_counts(name):
     layer, x = make(name)
     upstream = upstream_for(layer.forward(x))
-    expected = layer.backward(upstream).copy()
-    layer.forward(-x[:1])
-    layer.forward(x)
-    np.testing.assert_array_equal(layer.backward(upstream), expected)
+    expected = gradients_after(layer, upstream)
+    for another in (-x[:1], 2 * x + 1):  # another shape, and the same
+        layer.forward(another)
+        layer.forward(x)
+        assert_same(gradients_after(layer, upstream), expected)
 
 
 def test_every_sample_is_on_its_own(name):
@@ -188,7 +203,11 @@ def test_not_a_number_comes_out_where_it_went_in(name):
 
 def test_a_layer_says_what_it_is(name):
     layer, _ = make(name)
-    assert repr(layer).startswith(name + "(")
+    assert repr(layer) == {
+        "Conv2D": "Conv2D(2, 3, (2, 3), stride=(2, 1), padding=(1, 2))",
+        "Dense": "Dense(6, 4)",
+        "Reshape": "Reshape((4, -1))",
+    }.get(name, f"{name}()")
 
 
 def test_parameters_have_names_and_zero_gradients():
@@ -251,3 +270,31 @@ def test_a_parameter_adds_what_it_is_given(dtype):
     assert parameter.gradient.dtype == dtype
     parameter.gradient[...] = 5
     np.testing.assert_array_equal(parameter.gradient, [5, 5])
+
+
+def test_a_fresh_gradient_can_be_written_into():
+    parameter = Parameter("bias", np.zeros(2))
+    parameter.gradient[0] = 1
+    np.testing.assert_array_equal(parameter.gradient, [1, 0])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_every_function_keeps_the_dtype(dtype):
+    x, kernels, bias, upstream = (
+        np.ones(shape, dtype) for shape in ((2, 1, 4, 5), (3, 1, 2, 2), (3,), (2, 3, 3, 4))
+    )
+    results = [
+        layers.conv2d(x, kernels, bias),
+        layers.conv2d_loops(x, kernels, bias),
+        layers.conv2d_kernel_gradient(x, upstream, 2),
+        layers.conv2d_kernel_gradient_loops(x, upstream, 2),
+        layers.conv2d_bias_gradient(upstream),
+        layers.conv2d_input_gradient(upstream, kernels, (4, 5)),
+        layers.conv2d_input_gradient_loops(upstream, kernels, (4, 5)),
+        layers.dense(x[0, 0], np.ones((5, 2), dtype), np.ones(2, dtype)),
+        layers.dense_weight_gradient(x[0, 0], x[0, 0]),
+        layers.dense_bias_gradient(x[0, 0]),
+        layers.dense_input_gradient(x[0, 0], x[0, 0]),
+        *(f(x, x) for f in (layers.sigmoid_gradient, layers.tanh_gradient, layers.relu_gradient)),
+    ]
+    assert {result.dtype for result in results} == {np.dtype(dtype)}

@@ -131,6 +131,32 @@ def test_an_ignorant_network_loses_ln_2():
     )
 
 
+def test_two_losses_do_not_mix_up_their_batches():
+    one, other = BinaryCrossEntropy(), BinaryCrossEntropy()
+    one.forward(np.array([0.25]), np.ones(1))
+    other.forward(np.array([0.5, 0.5]), np.zeros(2))
+    np.testing.assert_array_equal(one.backward(), [-4])
+
+
+def test_small_numbers_keep_their_digits():
+    p = np.array([1e-40])
+    np.testing.assert_allclose(binary_cross_entropy_gradient(p, np.ones(1)), [-1e40])
+    found = binary_cross_entropy_from_logits(np.array([40.0]), np.ones(1))
+    np.testing.assert_allclose(found, [np.exp(-40)], rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_every_function_keeps_the_dtype(dtype):
+    p, t = np.full(2, 0.25, dtype), np.array([0, 1], dtype)
+    for function in (
+        binary_cross_entropy,
+        binary_cross_entropy_gradient,
+        binary_cross_entropy_from_logits,
+        binary_cross_entropy_from_logits_gradient,
+    ):
+        assert function(p, t).dtype == dtype
+
+
 def test_backward_needs_forward():
     with pytest.raises(RuntimeError, match="backward was called before forward"):
         BinaryCrossEntropy().backward()
