@@ -3,6 +3,7 @@
 Each says the argument's name, what was expected and what came, shapes printed.
 """
 
+import math
 import operator
 from typing import Any, cast
 
@@ -179,9 +180,13 @@ def check_positive(name: str, value: float) -> float:
     """
     if isinstance(value, bool) or not isinstance(value, (int, float, np.floating, np.integer)):
         raise TypeError(f"{name}: expected a number; got {value!r}")
-    if not 0 < value < np.inf:
+    try:
+        number = float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        number = math.inf
+    if not 0 < number < math.inf:
         raise ValueError(f"{name}: expected a finite number above 0; got {value}")
-    return float(value)
+    return number
 
 
 def check_finite(name: str, array: Array) -> None:

@@ -179,6 +179,8 @@ def rotate180(kernel: Array) -> Array:
     array([[4., 3.],
            [2., 1.]])
     """
+    if kernel.ndim < 2:
+        raise ValueError(f"kernel: expected shape (..., KH, KW); got {kernel.shape}")
     return kernel[..., ::-1, ::-1]
 
 
@@ -238,6 +240,7 @@ def convolve2d_loops(image: Array, kernel: Array, mode: Mode = "valid") -> Array
     >>> convolve2d_loops(np.array([[1.0, 2.0, 3.0]]), np.array([[1.0, 10.0]]), "full")
     array([[ 1., 12., 23., 30.]])
     """
+    _check_mode(mode, image, kernel)
     (height, width), (kernel_height, kernel_width) = image.shape, kernel.shape
     full = np.zeros(
         (height + kernel_height - 1, width + kernel_width - 1), np.result_type(image, kernel)
@@ -263,16 +266,22 @@ def _slide(image: Array, kernel: Array) -> Array:
 
 def _pad_for(mode: Mode, image: Array, kernel: Array) -> Array:
     """Surround the image with the zeros that make `mode` a "valid" correlation."""
-    if mode not in get_args(Mode):
-        raise ValueError(f"mode: expected 'valid', 'same' or 'full'; got {mode!r}")
+    _check_mode(mode, image, kernel)
     if mode == "valid":
-        if kernel.shape[0] > image.shape[0] or kernel.shape[1] > image.shape[1]:
-            raise ValueError(
-                f"kernel: expected at most the image's shape {image.shape} in mode 'valid'; "
-                f"got {kernel.shape}"
-            )
         return image
     around = [(size - 1, size - 1) for size in kernel.shape]
     if mode == "same":  # the middle of "full"; of an odd number of margins the last is wider
         around = [((size - 1) // 2, size // 2) for size in kernel.shape]
     return np.pad(image, around)
+
+
+def _check_mode(mode: Mode, image: Array, kernel: Array) -> None:
+    """Refuse an unknown mode, and "valid" where the kernel does not fit."""
+    if mode not in get_args(Mode):
+        raise ValueError(f"mode: expected 'valid', 'same' or 'full'; got {mode!r}")
+    too_large = kernel.shape[0] > image.shape[0] or kernel.shape[1] > image.shape[1]
+    if mode == "valid" and too_large:
+        raise ValueError(
+            f"kernel: expected at most the image's shape {image.shape} in mode 'valid'; "
+            f"got {kernel.shape}"
+        )

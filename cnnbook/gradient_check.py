@@ -70,11 +70,13 @@ def numerical_gradient(
     gradient = np.empty_like(x)
     for index in np.ndindex(x.shape):
         kept = x[index]
-        x[index] = right = kept + h[index]
-        above = f().copy()  # f may return a view of x
-        x[index] = left = kept - h[index]
-        gradient[index] = np.sum(weights * (above - f())) / (right - left)  # 2h, as rounded
-        x[index] = kept
+        try:
+            x[index] = right = kept + h[index]
+            above = f().copy()  # f may return a view of x
+            x[index] = left = kept - h[index]
+            gradient[index] = np.sum(weights * (above - f())) / (right - left)  # 2h, as rounded
+        finally:
+            x[index] = kept
     return gradient
 
 
@@ -149,8 +151,9 @@ def relative_error(analytic: Array, numerical: Array) -> float:
         raise ValueError(f"analytic: expected shape {numerical.shape}; got {analytic.shape}")
     size = np.maximum(abs(analytic), abs(numerical))
     size = np.maximum(size, 0.01 * size.max())
-    difference = abs(analytic - numerical)
-    return float(np.max(difference / np.where(size == 0, 1, size)))
+    with np.errstate(invalid="ignore"):  # infinity in both is no agreement: the result is NaN
+        difference = abs(analytic - numerical)
+        return float(np.max(difference / np.where(size == 0, 1, size)))
 
 
 def check_layer(layer: Differentiable, x: Array, rng: np.random.Generator) -> float:
@@ -190,6 +193,8 @@ def check_layer(layer: Differentiable, x: Array, rng: np.random.Generator) -> fl
     True
     """
     check_floating("x", x)
+    if x.size == 0:
+        raise ValueError(f"x: expected no empty axis; got shape {x.shape}")
     check_finite("x", x)
     check_rng(rng)
     x = x.copy()

@@ -181,9 +181,12 @@ class Sequential:
             )
         named = self._named_parameters()
         for name, parameter in named.items():
-            if name not in arrays or arrays[name].dtype != parameter.value.dtype:
-                found = arrays[name].dtype if name in arrays else "nothing"
-                raise ValueError(f"{path}: {name}: expected {parameter.value.dtype}; got {found}")
+            expected = f"{parameter.value.dtype} of shape {parameter.value.shape}"
+            found = "nothing"
+            if name in arrays:
+                found = f"{arrays[name].dtype} of shape {arrays[name].shape}"
+            if found != expected:
+                raise ValueError(f"{path}: {name}: expected {expected}; got {found}")
         for name, parameter in named.items():
             parameter.value[...] = arrays[name]
         return self
@@ -194,7 +197,8 @@ class Sequential:
         Parameters
         ----------
         input_shape : tuple of int, optional
-            The shape of one sample. If given, the table shows every layer's output shape.
+            The shape of one sample. If given, a blank sample is sent through the layers, and the
+            table shows every layer's output shape; a ``backward`` then needs a new ``forward``.
 
         Returns
         -------

@@ -58,7 +58,10 @@ class SGD:
             if not isinstance(parameter, Parameter):
                 raise TypeError(f"parameters: expected Parameter objects; got {parameter!r}")
         self.learning_rate = check_positive("learning_rate", learning_rate)
-        if momentum != 0 and not check_positive("momentum", momentum) < 1:
+        if len({id(parameter) for parameter in self.parameters}) < len(self.parameters):
+            raise ValueError("parameters: expected each of them once; got one of them twice")
+        still = isinstance(momentum, (int, float)) and momentum == 0
+        if not still and not check_positive("momentum", momentum) < 1:
             raise ValueError(f"momentum: expected a number in [0, 1); got {momentum}")
         self.momentum = float(momentum)
         self.velocities: list[Array] = []

@@ -4,12 +4,14 @@ MNIST's digits are white on black, 20 pixels in their longer direction, with the
 in the middle of 28 by 28 pixels. `prepare` brings a picture to that form and says what it did.
 """
 
+import io
 import os
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from cnnbook.checks import Array
+from cnnbook.checks import Array, check_finite
 
 SIDE, DIGIT = 28, 20
 
@@ -34,8 +36,9 @@ def read_picture(path: str | os.PathLike[str]) -> Array:
     ValueError
         If it is not an image, or a damaged one.
     """
+    content = io.BytesIO(Path(path).read_bytes())
     try:
-        with Image.open(path) as file:
+        with Image.open(content) as file:
             picture: Image.Image = ImageOps.exif_transpose(file)
             if picture.has_transparency_data:
                 rgba = picture.convert("RGBA")
@@ -45,7 +48,7 @@ def read_picture(path: str | os.PathLike[str]) -> Array:
             return np.asarray(picture, dtype=np.float64)
     except UnidentifiedImageError:
         raise ValueError(f"{path}: expected an image file; its format is not known") from None
-    except (SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+    except Exception as error:
         raise ValueError(f"{path}: expected an image file; got a damaged one ({error})") from error
 
 
@@ -67,7 +70,7 @@ def prepare(levels: Array) -> tuple[Array, list[str]]:
     Raises
     ------
     ValueError
-        If the picture is blank.
+        If the picture is blank, or not an array of finite numbers with two axes.
 
     Examples
     --------
@@ -83,6 +86,10 @@ def prepare(levels: Array) -> tuple[Array, list[str]]:
     scaled it to 20 x 2 pixels
     moved its centre of mass to the middle of 28 x 28 pixels
     """
+    levels = np.asarray(levels, np.float64)
+    if levels.ndim != 2 or levels.size == 0:
+        raise ValueError(f"picture: expected shape (H, W) with no empty axis; got {levels.shape}")
+    check_finite("picture", levels)
     low, high = levels.min(), levels.max()
     if not high > low:
         raise ValueError(f"picture: expected a digit; it is blank, every pixel is {low:g}")

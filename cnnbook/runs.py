@@ -7,6 +7,7 @@ step, the two always belong together, and everything else can be made from it ag
 """
 
 import dataclasses
+import functools
 import json
 import os
 import platform
@@ -62,12 +63,14 @@ class Configuration:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        # NumPy's numbers become Python's, which JSON can hold.
+        keep = functools.partial(object.__setattr__, self)
         if self.limit_per_class is not None:
-            check_count("limit_per_class", self.limit_per_class)
-        check_count("epochs", self.epochs)
-        check_count("batch_size", self.batch_size)
-        check_positive("learning_rate", self.learning_rate)
-        check_count("seed", self.seed, minimum=0)
+            keep("limit_per_class", check_count("limit_per_class", self.limit_per_class))
+        keep("epochs", check_count("epochs", self.epochs))
+        keep("batch_size", check_count("batch_size", self.batch_size))
+        keep("learning_rate", check_positive("learning_rate", self.learning_rate))
+        keep("seed", check_count("seed", self.seed, minimum=0))
 
 
 def train_run(

@@ -98,6 +98,11 @@ def first_of_each_digit(samples: Samples, limit_per_class: int) -> Samples:
     """
     limit = check_count("limit_per_class", limit_per_class)
     images, labels = samples
+    if len(images) != len(labels) or len(labels) == 0:
+        raise ValueError(
+            f"samples: expected as many labels as images, at least one; "
+            f"got {len(labels)} and {len(images)}"
+        )
     of_each = [np.flatnonzero(labels == digit) for digit in np.unique(labels)]
     fewest = min(len(indices) for indices in of_each)
     if limit > fewest:

@@ -100,7 +100,8 @@ def fit(
     TypeError
         If an argument is of the wrong type.
     ValueError
-        If shapes, lengths, labels or numbers do not fit, before any parameter has changed.
+        If shapes, lengths, labels or numbers do not fit: before any parameter has changed, except
+        for targets out of the loss's range, which are found in their batch.
     FloatingPointError
         If the loss becomes NaN or infinite.
 
@@ -119,6 +120,13 @@ def fit(
     3
     """
     targets = _check_samples(model, images, targets)
+    if test is not None:
+        check_finite("test", test[0])
+        count_errors(model, test[0][:1], test[1][:1])
+    if {id(p) for p in model.parameters()}.isdisjoint(id(p) for p in optimizer.parameters):
+        raise ValueError(
+            "optimizer: expected one that updates the model; got none of its parameters"
+        )
     epochs, batch_size = check_count("epochs", epochs), check_count("batch_size", batch_size)
     check_rng(rng)
     history = History() if history is None else history
@@ -191,9 +199,14 @@ def count_errors(model: Sequential, images: Array, labels: Array) -> int:
 
     Raises
     ------
+    TypeError
+        If the labels are not integers.
     ValueError
         If there are more or fewer labels than images.
     """
+    if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu":
+        came = getattr(labels, "dtype", type(labels).__name__)
+        raise TypeError(f"labels: expected a NumPy array of integers; got {came}")
     if labels.shape != (len(images),):
         raise ValueError(f"labels: expected shape {(len(images),)}; got {labels.shape}")
     images = images.astype(_dtype_of(model, images), copy=False)
@@ -217,6 +230,8 @@ def _check_samples(model: Sequential, images: Array, targets: Array) -> Array:
     check_finite("images", images)
     if not isinstance(targets, np.ndarray):
         raise TypeError(f"targets: expected a NumPy array; got {type(targets).__name__}")
+    if targets.dtype.kind not in "buif":
+        raise TypeError(f"targets: expected numbers; got {targets.dtype}")
     if targets.shape[:1] != images.shape[:1]:
         raise ValueError(
             f"targets: expected {len(images)} of them, one per image; got shape {targets.shape}"

@@ -13,7 +13,13 @@ import cnnbook.layers
 import cnnbook.losses
 from cnnbook import checks, correlation, gradient_check, mnist, model, optimizers, pictures, train
 from cnnbook.checks import check_positive
-from cnnbook.correlation import convolve2d, cross_correlate2d, windows
+from cnnbook.correlation import (
+    convolve2d,
+    convolve2d_loops,
+    cross_correlate2d,
+    rotate180,
+    windows,
+)
 from cnnbook.gradient_check import check_layer, check_loss
 from cnnbook.layers import (
     Conv2D,
@@ -55,6 +61,7 @@ IMAGE, KERNEL = np.ones((5, 6)), np.ones((2, 3))
 RNG = np.random.default_rng(0)
 INTS = np.ones((5, 6), int)
 OBJECTS = np.ones((5, 6), object)
+SHARED, LABEL = Parameter("w", np.ones(2)), np.array([0])
 NAN = np.array([[0.5, np.nan]])
 OPTIONS = {"rng": RNG}
 
@@ -73,7 +80,8 @@ def a_fit(**changes):
         "rng": RNG,
         **changes,
     }
-    return fit(network, BinaryCrossEntropy(), SGD(network.parameters(), 0.1), **arguments)
+    optimizer = arguments.pop("optimizer", SGD(network.parameters(), 0.1))
+    return fit(network, BinaryCrossEntropy(), optimizer, **arguments)
 
 
 V, T = ValueError, TypeError
@@ -206,6 +214,12 @@ CASES = {
     "col2im": (lambda: col2im(np.ones((1, 4, 4)), 3, 4), V, "kernel_size: "),
     "col2im columns": (lambda: col2im(np.ones((1, 4, 5)), 3, 2), V, r"columns: .*\(1, 4, 5\)"),
     "col2im rank": (lambda: col2im(np.ones((1, 1, 4, 4)), 3, 2), V, r"columns: .*\(1, 1, 4, 4\)"),
+    "col2im rows": (lambda: col2im(np.ones((1, 5, 4)), 3, 2), V, r"columns: .*\(1, 5, 4\)"),
+    "col2im list": (lambda: col2im([[1.0]], 3, 2), T, "columns: .*list"),
+    "im2col rank": (lambda: im2col(np.ones((3, 4, 5)), 2), V, r"x: .*N, C, H, W.*\(3, 4, 5\)"),
+    "rotate180 rank": (lambda: rotate180(np.ones(3)), V, r"kernel: .*\(3,\)"),
+    "loops mode": (lambda: convolve2d_loops(IMAGE, KERNEL, "Full"), V, "mode: .*'Full'"),
+    "loops large": (lambda: convolve2d_loops(KERNEL, IMAGE), V, "kernel: expected at most"),
     "Conv2D channels": (lambda: Conv2D(0, 1, 3, **OPTIONS), V, "in_channels: .*at least 1; got 0"),
     "Conv2D kernels": (lambda: Conv2D(1, -1, 3, **OPTIONS), V, "out_channels: .*got -1"),
     "Conv2D size": (lambda: Conv2D(1, 1, (3, 0), **OPTIONS), V, "kernel_size: .*got 0"),
@@ -297,6 +311,7 @@ CASES = {
     "loss words": (lambda: a_loss(np.ones(2), np.array(["a", "b"])), T, "targets: .*<U1"),
     "loss objects": (lambda: a_loss(np.ones(2), np.ones(2, object)), T, "targets: .*object"),
     "loss empty": (lambda: a_loss(np.ones(0), np.ones(0)), V, r"predictions: .*\(0,\)"),
+    "loss complex": (lambda: a_loss(np.ones(1) * 1j, np.ones(1)), T, "predictions: .*complex128"),
     "loss above": (
         lambda: a_loss(np.array([1.5]), np.ones(1)),
         V,
@@ -353,6 +368,18 @@ CASES = {
         "momentum: .*got -1",
     ),
     "momentum word": (lambda: SGD([Parameter("w", B)], 1, momentum="x"), T, "momentum: .*'x'"),
+    "rate vast": (lambda: SGD([Parameter("w", B)], 10**400), V, "learning_rate: expected a finite"),
+    "momentum array": (
+        lambda: SGD([Parameter("w", B)], 1, momentum=B),
+        T,
+        "momentum: expected a number",
+    ),
+    "parameters twice": (
+        lambda: SGD([SHARED, SHARED], 1),
+        V,
+        "parameters: expected each of them once",
+    ),
+    "check empty": (lambda: check_layer(Sigmoid(), IMAGE[:0], RNG), V, r"x: .*\(0, 6\)"),
     "check ints": (lambda: check_layer(Sigmoid(), INTS, RNG), T, "x: .*int64"),
     "check nan": (lambda: check_layer(Sigmoid(), NAN, RNG), V, r"x: .*nan at index \(0, 1\)"),
     "check rng": (lambda: check_layer(Sigmoid(), IMAGE, 0), T, "rng: .*got 0"),
@@ -362,6 +389,19 @@ CASES = {
         "predictions: .*int64",
     ),
     "check loss nan": (lambda: check_loss(BinaryCrossEntropy(), NAN, NAN), V, "predictions: .*nan"),
+    "fit words": (
+        lambda: a_fit(targets=np.array(["a"] * 3)),
+        T,
+        "targets: expected numbers; got <U1",
+    ),
+    "fit complex": (lambda: a_fit(targets=np.ones((3, 2)) * 1j), T, "targets: .*complex128"),
+    "fit optimizer": (
+        lambda: a_fit(optimizer=SGD([SHARED], 1)),
+        V,
+        "optimizer: .*none of its param",
+    ),
+    "fit test labels": (lambda: a_fit(test=(np.ones((1, 1, 2, 2)), [0])), T, "labels: .*list"),
+    "fit test nan": (lambda: a_fit(test=(np.full((1, 1, 2, 2), np.nan), LABEL)), V, "test: .*nan"),
     "fit list": (lambda: a_fit(images=[1.0]), T, "images: .*got list"),
     "fit ints": (lambda: a_fit(images=np.ones((3, 1, 2, 2), int)), T, "images: .*int64"),
     "fit nan": (

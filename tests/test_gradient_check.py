@@ -184,6 +184,19 @@ def test_numerical_gradient_puts_every_entry_back(dtype):
     np.testing.assert_array_equal(x, before)
 
 
+def test_numerical_gradient_puts_the_entry_back_even_after_an_error():
+    x = np.ones(3)
+
+    def failing():
+        if x[1] != 1:
+            raise ValueError("no such place")
+        return x * x
+
+    with pytest.raises(ValueError, match="no such place"):
+        numerical_gradient(failing, x, np.ones(3))
+    np.testing.assert_array_equal(x, np.ones(3))
+
+
 def test_complex_steps_are_exact_where_differences_are_not():
     x = rng().standard_normal((3, 2))
     gradient = complex_step_gradient(lambda z: np.exp(z) * np.sin(z), x, np.ones((3, 2)))
@@ -199,4 +212,5 @@ def test_relative_error():
     assert relative_error(np.array([1e-12]), np.array([2e-12])) == pytest.approx(0.5)
     with pytest.raises(ValueError, match=r"analytic: expected shape \(3, 2\); got \(2, 3\)"):
         relative_error(np.zeros((2, 3)), np.zeros((3, 2)))
+    assert np.isnan(relative_error(np.array([np.inf]), np.array([np.inf])))
     assert np.isnan(relative_error(np.array([np.nan]), np.array([1.0])))

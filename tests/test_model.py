@@ -7,7 +7,7 @@ import pytest
 
 from cnnbook.files import DamagedFileError, write_arrays
 from cnnbook.gradient_check import check_layer, numerical_gradient, relative_error
-from cnnbook.layers import Conv2D, Dense, Reshape, Sigmoid
+from cnnbook.layers import Conv2D, Dense, Layer, Parameter, Reshape, Sigmoid
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.model import Sequential, zero_one_network
 
@@ -181,7 +181,22 @@ def test_another_network_is_refused(tmp_path):
     small().save(path)
     message = r"expected parameters of the network .*Conv2D\(1, 5.*; got those of .*Conv2D\(2, 3"
     assert_refused(zero_one_network(rng()), path, ValueError, message)
-    assert_refused(small(dtype=np.float32), path, ValueError, "expected float32; got float64")
+    assert_refused(
+        small(dtype=np.float32), path, ValueError, "expected float32 of shape .*; got float64"
+    )
+
+
+def test_a_parameter_of_another_shape_is_refused(tmp_path):
+    class Scale(Layer):
+        def __init__(self, size):
+            self.factor = Parameter("factor", np.ones(size))
+
+        def parameters(self):
+            return [self.factor]
+
+    Sequential(Scale(1)).save(tmp_path / "weights.npz")
+    message = r"0.factor: expected float64 of shape \(3,\); got float64 of shape \(1,\)"
+    assert_refused(Sequential(Scale(3)), tmp_path / "weights.npz", ValueError, message)
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -207,7 +222,7 @@ def test_foreign_files_are_refused(tmp_path):
     assert_refused(small(), path, DamagedFileError, "not the parameters of a network")
     del arrays["3.bias"]
     write_arrays(path, arrays)
-    assert_refused(small(), path, ValueError, "3.bias: expected float64; got nothing")
+    assert_refused(small(), path, ValueError, "3.bias: expected float64 .*; got nothing")
 
 
 def test_damage_anywhere_is_refused_or_harmless(tmp_path):

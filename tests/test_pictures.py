@@ -136,3 +136,33 @@ def test_a_picture_beyond_all_measure_is_refused(tmp_path, monkeypatch):
     path = saved(tmp_path, Image.fromarray(stroke().astype(np.uint8)))
     with pytest.raises(ValueError, match=r"picture\.png: expected an image file; got a damaged"):
         read_picture(path)
+
+
+def test_a_decoder_of_any_kind_may_fail(tmp_path):
+    pytest.importorskip("PIL._avif", reason="this Pillow reads no AVIF")
+    path = saved(tmp_path, Image.fromarray(stroke(64, 64).astype(np.uint8)), "picture.avif")
+    whole = bytearray(path.read_bytes())
+    whole[-40:] = bytes(40)
+    path.write_bytes(whole[:-10])
+    with pytest.raises(ValueError, match=r"picture\.avif: expected an image file"):
+        read_picture(path)
+
+
+@pytest.mark.parametrize(
+    ("levels", "message"),
+    [
+        (np.zeros((4, 4, 3)), r"picture: expected shape \(H, W\).* got \(4, 4, 3\)"),
+        (np.zeros((0, 4)), r"picture: expected shape \(H, W\).* got \(0, 4\)"),
+        (np.array([[0.0, np.nan]]), r"picture: expected finite numbers; got nan"),
+        (np.array([[0.0, np.inf]]), r"picture: expected finite numbers; got inf"),
+    ],
+)
+def test_what_is_no_picture_is_refused(levels, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        prepare(levels)
+
+
+def test_small_integers_do_not_overflow():
+    levels = stroke(ink=100, paper=-100)
+    np.testing.assert_array_equal(prepare(levels.astype(np.int8))[0], prepare(levels)[0])
+    assert prepare(levels > 0)[0].max() > 0.9

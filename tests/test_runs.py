@@ -81,6 +81,11 @@ def test_a_run_does_what_its_configuration_says(tmp_path, split):
     assert Configuration() == Configuration(None, 5, 32, 0.1, 0), "what the command line promises"
 
 
+def test_numpy_numbers_become_plain_ones():
+    configuration = Configuration(np.int64(2), epochs=np.int32(1), learning_rate=np.float32(0.5))
+    assert json.dumps(vars(configuration)) == json.dumps(vars(Configuration(2, 1, 32, 0.5, 0)))
+
+
 def test_the_machine_is_described(tmp_path, split):
     train_run(tmp_path, SMALL, split)
     content = json.loads((tmp_path / "configuration.json").read_text())

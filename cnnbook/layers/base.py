@@ -4,7 +4,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from cnnbook.checks import Array
+from cnnbook.checks import Array, check_floating
 
 Remembered = TypeVar("Remembered")
 
@@ -41,6 +41,7 @@ class Parameter:
     """
 
     def __init__(self, name: str, value: Array) -> None:
+        check_floating("value", value)
         self.name = name
         self.value = value
         self._gradient: Array | None = None  # None stands for zero
@@ -63,7 +64,17 @@ class Parameter:
         ----------
         contribution : np.ndarray of the same shape
             A fresh array that nobody else will write to: it may become the gradient itself.
+
+        Raises
+        ------
+        ValueError
+            If the shape is another one.
         """
+        if contribution.shape != self.value.shape:
+            raise ValueError(
+                f"contribution: expected shape {self.value.shape}, as {self.name} has; "
+                f"got {contribution.shape}"
+            )
         if self._gradient is None and contribution.dtype == self.value.dtype:
             self._gradient = contribution
         else:

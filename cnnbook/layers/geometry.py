@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnbook.checks import Array, Size, check_pair
+from cnnbook.checks import Array, Size, check_array, check_pair
 from cnnbook.correlation import windows
 
 
@@ -93,6 +93,7 @@ def im2col(x: Array, kernel_size: Size, *, stride: Size = 1, padding: Size = 0) 
             [3., 4.],
             [4., 5.]]])
     """
+    check_array("x", x, "N C H W")
     view = windows(pad(x, padding), kernel_size, stride=stride)
     samples, channels, height, width, kernel_height, kernel_width = view.shape
     columns = view.transpose(0, 1, 4, 5, 2, 3)
@@ -138,10 +139,11 @@ def col2im(
     )
     (down, across), (above, left) = check_pair("stride", stride), check_pair("padding", padding, 0)
     rows, places = output_size(input_size, kernel_size, stride=stride, padding=padding)
-    if columns.ndim != 3 or columns.shape[2] != rows * places:
+    check_array("columns", columns, "N CKHKW H'W'")
+    if columns.shape[2] != rows * places or columns.shape[1] % (kernel[0] * kernel[1]):
         raise ValueError(
-            f"columns: expected shape (N, C KH KW, {rows * places}), one column for each of "
-            f"{rows} x {places} windows; got {columns.shape}"
+            f"columns: expected shape (N, C times {kernel[0] * kernel[1]}, {rows * places}), one "
+            f"column for each of {rows} x {places} windows; got {columns.shape}"
         )
     by_offset = columns.reshape(len(columns), -1, *kernel, rows, places)
     x = np.zeros((*by_offset.shape[:2], height + 2 * above, width + 2 * left), dtype=columns.dtype)

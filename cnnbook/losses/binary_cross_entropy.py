@@ -174,6 +174,8 @@ class BinaryCrossEntropy:
             If the shapes differ, an array is empty, or a number is out of its range.
         """
         check_floating("predictions", predictions)
+        if predictions.dtype.kind == "c":
+            raise TypeError(f"predictions: expected float32 or float64; got {predictions.dtype}")
         if predictions.size == 0:
             raise ValueError(f"predictions: expected no empty axis; got {predictions.shape}")
         if self.from_logits:

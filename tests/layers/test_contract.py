@@ -141,9 +141,10 @@ def test_the_last_forward_counts(name):
     upstream = upstream_for(layer.forward(x))
     expected = gradients_after(layer, upstream)
     for another in (-x[:1], 2 * x + 1):  # another shape, and the same
-        layer.forward(another)
-        layer.forward(x)
-        assert_same(gradients_after(layer, upstream), expected)
+        used, _ = make(name)
+        used.forward(another)
+        used.forward(x)
+        assert_same(gradients_after(used, upstream), expected)
 
 
 def test_every_sample_is_on_its_own(name):
@@ -270,6 +271,13 @@ def test_a_parameter_adds_what_it_is_given(dtype):
     assert parameter.gradient.dtype == dtype
     parameter.gradient[...] = 5
     np.testing.assert_array_equal(parameter.gradient, [5, 5])
+
+
+def test_a_parameter_refuses_what_does_not_fit():
+    with pytest.raises(TypeError, match="^value: expected float32 or float64; got int64"):
+        Parameter("bias", np.zeros(2, int))
+    with pytest.raises(ValueError, match=r"^contribution: expected shape \(2,\), as bias has; got"):
+        Parameter("bias", np.zeros(2)).accumulate(np.zeros((1, 2)))
 
 
 def test_a_fresh_gradient_can_be_written_into():
