@@ -250,6 +250,8 @@ CASES = {
         V,
         r"weights: .*\(3,\)",
     ),
+    "dense gradient rank": (lambda: dense_weight_gradient(B, G[0, 0]), V, r"x: .*\(4,\)"),
+    "dense gradient weights": (lambda: dense_input_gradient(G[0, 0], B), V, r"weights: .*\(4,\)"),
     "dense ints": (lambda: dense(INTS, np.ones((6, 2)), np.ones(2)), T, "x: .*int64"),
     "dense empty": (lambda: dense(IMAGE[:0], np.ones((6, 2)), np.ones(2)), V, r"x: .*\(0, 6\)"),
     "dense weight gradient": (

@@ -166,3 +166,49 @@ def test_small_integers_do_not_overflow():
     levels = stroke(ink=100, paper=-100)
     np.testing.assert_array_equal(prepare(levels.astype(np.int8))[0], prepare(levels)[0])
     assert prepare(levels > 0)[0].max() > 0.9
+
+
+def is_inverted(levels):
+    return any(step.startswith("inverted") for step in prepare(levels)[1])
+
+
+def test_a_fat_digit_does_not_pass_for_the_ground():
+    levels = np.zeros((30, 30))
+    levels[2:-2, 2:-2] = 1
+    assert not is_inverted(levels)
+    assert is_inverted(1 - levels)
+
+
+def test_polarity_is_decided_by_the_whole_border_and_its_middle_value():
+    levels = stroke(ink=1.0, paper=0.2)
+    levels[30, 5] = 0
+    levels[0] = 1  # one edge of four is bright
+    assert not is_inverted(levels)
+    levels = stroke(ink=1.0, paper=0.3)
+    levels[30, 5] = 0
+    levels[:, 0] = 1  # brighter than one half on average, not in the middle
+    levels[0, :25] = 1
+    assert not is_inverted(levels)
+
+
+def test_a_grey_ground_above_one_half_is_bright():
+    levels = stroke(ink=0.0, paper=0.7)
+    levels[20, 20] = 1
+    assert is_inverted(levels)
+
+
+def test_faint_noise_is_no_ink_and_a_pale_stroke_is():
+    noisy = stroke(ink=1.0, paper=0.0)
+    noisy[2, 3] = 0.1
+    np.testing.assert_array_equal(prepare(noisy)[0] > 0, prepare(stroke(ink=1.0, paper=0.0))[0] > 0)
+    pale = np.zeros((60, 60))
+    pale[10:30, 28:32] = 1
+    pale[30:50, 28:32] = 0.3
+    assert "cropped the digit, 40 x 4 pixels, out of 60 x 60" in prepare(pale)[1]
+
+
+def test_a_wide_digit_keeps_its_proportions():
+    levels = np.zeros((30, 100))
+    levels[12:19, 20:60] = 1
+    assert "scaled it to 4 x 20 pixels" in prepare(levels)[1]
+    assert prepare(levels)[0].shape == (1, 1, 28, 28)

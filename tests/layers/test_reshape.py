@@ -55,3 +55,10 @@ def test_shapes_of_the_wrong_type(shape):
 def test_empty_batches(shape):
     with pytest.raises(ValueError, match=r"^x: expected shape \(N, ...\)"):
         Reshape((4,)).forward(np.zeros(shape))
+
+
+def test_two_layers_do_not_mix_up_their_shapes():
+    one, other = Reshape((-1,)), Reshape((-1,))
+    one.forward(np.zeros((2, 3, 4)))
+    other.forward(np.zeros((1, 5)))
+    assert one.backward(np.zeros((2, 12))).shape == (2, 3, 4)
