@@ -527,3 +527,10 @@ def test_script_confirms_the_embedded_file(
     script: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run(script, monkeypatch, "--check", MIRROR_FOLDER) == 0
+
+
+@pytest.mark.parametrize(("images", "labels"), [(2, 3), (0, 0)])
+def test_samples_need_as_many_labels_as_images(images: int, labels: int) -> None:
+    samples = np.zeros((images, 1, 28, 28), np.float32), np.zeros(labels, np.int64)
+    with pytest.raises(ValueError, match="^samples: expected as many labels as images"):
+        mnist.first_of_each_digit(samples, 1)

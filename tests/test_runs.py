@@ -213,7 +213,7 @@ KILLABLE = """
 import sys
 from cnnbook.runs import Configuration, train_run
 from tests.test_runs import small_split
-configuration = Configuration(limit_per_class=20, epochs=60, batch_size=1)
+configuration = Configuration(limit_per_class=20, epochs=40, batch_size=1)
 print("ready", flush=True)
 train_run(sys.argv[1], configuration, small_split())
 """
