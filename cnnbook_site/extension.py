@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element, SubElement
 from markdown import Extension, Markdown
 from markdown.blockprocessors import BlockProcessor
 from markdown.inlinepatterns import InlineProcessor
+from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 
 from cnnbook_site.equations import (
@@ -28,6 +29,7 @@ from cnnbook_site.equations import (
 from cnnbook_site.typeset import typeset
 
 MARK = re.compile(r"^ {0,3}\x02equation:(\d+)\x03\s*$")  # deeper ones belong to a list
+PLAIN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')  # names, operators, punctuation
 
 
 class DisplayPreprocessor(Preprocessor):
@@ -106,6 +108,18 @@ class Reference(InlineProcessor):
         return self.md.htmlStash.store(markup), m.start(0), m.end(0)
 
 
+class PlainTokens(Postprocessor):
+    """Take the elements away that only say that a token of code is like any other.
+
+    Half of the elements of a page with much code are of that kind. They look like the text around
+    them, and a browser styles each of them several times before the page answers.
+    """
+
+    def run(self, text: str) -> str:
+        """Unwrap names, operators, punctuation and white space."""
+        return PLAIN.sub(r"\1", text)
+
+
 class MathExtension(Extension):
     """Formulas, numbered equations and references.
 
@@ -138,6 +152,8 @@ class MathExtension(Extension):
         md.inlinePatterns.register(InlineMath(INLINE.pattern, md), "math-inline", 185)
         pattern = REFERENCE.pattern
         md.inlinePatterns.register(Reference(pattern, md, self), "math-reference", 184)
+        # After raw HTML has been put back (30), which is how docstrings come into the page.
+        md.postprocessors.register(PlainTokens(md), "plain-tokens", 5)
 
     def reset(self) -> None:
         """Forget the last page: the pages may have changed since."""

@@ -62,6 +62,13 @@ def test_dollars_that_are_no_formula(convert, text):
     assert "<math" not in convert(text)
 
 
+def test_tokens_of_code_that_look_like_any_other_need_no_element(convert):
+    page = convert("```python\nfor name in (1 + name):\n    # <i>\n```")
+    assert re.findall('class="([a-z0-9]+)"', page.split("<code>")[1]) == ["k", "ow", "mi", "c1"]
+    assert ">for</span> name <span" in page
+    assert "&lt;i&gt;" in page
+
+
 def test_a_formula_may_break_over_a_line(convert):
     assert convert("as $a +\nb$ says").count("<math>") == 1
 
