@@ -20,3 +20,15 @@ function mend() {
 
 new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
 mend();
+
+// A block of code that is wider than the page scrolls; the theme lets the keyboard reach it only once
+// it has been in view.
+function reach() {
+  const blocks = [...document.querySelectorAll("pre > code:not([tabindex])")];
+  for (const block of blocks.filter((block) => block.scrollWidth > block.clientWidth)) {
+    block.tabIndex = 0;
+  }
+}
+
+addEventListener("load", reach);
+addEventListener("resize", reach);
