@@ -32,3 +32,12 @@ function reach() {
 
 addEventListener("load", reach);
 addEventListener("resize", reach);
+
+// On a narrow page the pages of the book stand in a drawer, which the keyboard opens, too.
+for (const opener of document.querySelectorAll(".md-header label[for='__drawer']")) {
+  opener.tabIndex = 0;
+  opener.title = "Pages of the book";
+}
+
+// The button that scrolls to the top hides itself while it has the focus; the keyboard has a key.
+document.querySelector(".md-top")?.setAttribute("tabindex", "-1");
