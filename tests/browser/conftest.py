@@ -1,5 +1,6 @@
 """The site, built strictly, served on loopback, and Debian's Chromium to open it with."""
 
+import contextlib
 import functools
 import os
 import shutil
@@ -20,21 +21,35 @@ class Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+@contextlib.contextmanager
+def served(handler, folder):
+    """Serve a folder on loopback; return the address."""
+    with ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(handler, directory=folder)
+    ) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """Serve the built site under a sub-path; return its address."""
+def folder(tmp_path_factory):
+    """Build the site strictly; return the folder in which it lies under a sub-path."""
     pytest.importorskip("mkdocs", reason=WHY)
     root = tmp_path_factory.mktemp("served")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", root / "book"]
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
-    handler = functools.partial(Quiet, directory=root)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/book/"
-        server.shutdown()
-        thread.join()
+    return root
+
+
+@pytest.fixture(scope="session")
+def site(folder):
+    """Serve the built site; return its address."""
+    with served(Quiet, folder) as address:
+        yield f"{address}book/"
 
 
 @pytest.fixture(scope="session")
