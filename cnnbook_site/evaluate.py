@@ -1,0 +1,649 @@
+"""Compute a printed formula: every side of every statement, for every value of its indices.
+
+An array may be read only inside its range, so that a range that is wrong in print is an error,
+not a zero. A `Lattice` is an array that goes on forever and is zero where nothing is stored.
+"""
+
+import itertools
+import math
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnbook_site.formula import (
+    Chain,
+    Condition,
+    FormulaError,
+    Gradient,
+    Indexed,
+    Matrix,
+    Name,
+    Node,
+    Number,
+    Operation,
+    Sum,
+    children,
+    parse,
+    show,
+)
+
+Array = NDArray[Any]
+Value = Any  # a number, an array, a Lattice
+FAR = 6  # how far a sum to infinity goes; every Lattice ends well before
+
+# The ranges of the notation page: the index letter, and the size that it counts up to.
+RANGES = {
+    "n": "N",
+    "c": "C",
+    "f": "F",
+    "i": "H'",
+    "j": "W'",
+    "p": "H",
+    "q": "W",
+    "u": "K_H",
+    "v": "K_W",
+}
+
+
+class EvaluationError(ValueError):
+    """A formula says something that has no value: an unknown name, an index out of range."""
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """An array without end: ``values`` from ``origin`` on, zero everywhere else."""
+
+    values: Array
+    origin: tuple[int, ...]
+
+    def at(self, indices: tuple[int, ...]) -> Value:
+        """Return one entry."""
+        place = tuple(i - o for i, o in zip(indices, self.origin, strict=True))
+        inside = all(0 <= i < size for i, size in zip(place, self.values.shape, strict=True))
+        return self.values[place] if inside else self.values.dtype.type(0)
+
+
+class Case(NamedTuple):
+    """What the names of an equation stand for, on one random input.
+
+    Attributes
+    ----------
+    values : dict of str to Any
+        Numbers, arrays, Lattices, functions and infix signs by their LaTeX names; the gradient
+        of L by X is called ``L/X``, and of an output by an input ``Y/X``.
+    free : dict of str to range
+        The range of each index that is not the one in `RANGES`.
+    tolerance : float
+        How far apart two sides may be, relative to the larger of 1 and their largest entry.
+    """
+
+    values: dict[str, Any]
+    free: Mapping[str, range] = {}
+    tolerance: float = 1e-12
+
+
+class Outcome(NamedTuple):
+    """What an evaluation found.
+
+    Attributes
+    ----------
+    error : float
+        The largest difference between two sides that should be equal.
+    comparisons : int
+        How many pairs of numbers were compared.
+    """
+
+    error: float
+    comparisons: int
+
+
+def read(latex: str, case: Case) -> list[Chain]:
+    """Parse a formula, with the names of a case."""
+    functions = [name for name, value in case.values.items() if callable(value)]
+    return parse(latex, case.values, functions)
+
+
+def evaluate(statements: list[Chain], case: Case, *, stop_above: float = math.inf) -> Outcome:
+    """Compute every statement of a display.
+
+    Parameters
+    ----------
+    statements : list of Chain
+        What `parse` made of it. Statements such as ``0 <= i < H'`` say the range of an index.
+    case : Case
+        The values.
+    stop_above : float
+        Stop as soon as a difference is above this.
+
+    Returns
+    -------
+    Outcome
+        The largest relative difference and the number of comparisons.
+
+    Raises
+    ------
+    EvaluationError
+        If a name has no value, an index leaves its array, or shapes do not fit.
+    """
+    ranges = _printed_ranges(statements, case)
+    error, comparisons = 0.0, 0
+    for chain in statements:
+        if _range_of(chain, case) is not None:
+            continue
+        if not chain.relations:
+            raise EvaluationError(f"nothing to compare with in {show(chain)}")
+        letters = sorted(_free_letters(chain, case))
+        sides: list[list[Value]] = [[] for _ in chain.sides]
+        scope = _Scope(case, ranges)
+        for values in itertools.product(*(ranges(letter) for letter in letters)):
+            scope.indices = dict(zip(letters, values, strict=True))
+            for results, side in zip(sides, chain.sides, strict=True):
+                results.append(_plain(scope.value(side)))
+            if stop_above < math.inf:
+                found = _compare(chain, [results[-1:] for results in sides])
+                if found > stop_above:
+                    return Outcome(found, comparisons)
+        error = max(error, _compare(chain, sides))
+        comparisons += sum(np.size(value) for value in sides[0]) * len(chain.relations)
+    return Outcome(error, comparisons)
+
+
+def alterations(chain: Chain, sizes: Collection[str] = ()) -> Iterator[tuple[str, Chain]]:
+    """Alter a statement in every single place: a sign, an index, a factor, a bound, a turn, a size.
+
+    Parameters
+    ----------
+    chain : Chain
+        The statement.
+    sizes : collection of str
+        Names of sizes, each of which is also replaced by every other one.
+
+    Notes
+    -----
+    A condition such as ``M >= W`` is left alone: a weaker one would be true as well.
+
+    Yields
+    ------
+    str
+        What was altered into what.
+    Chain
+        The altered statement.
+    """
+    if ">=" in chain.relations:
+        return
+    for place, side in enumerate(chain.sides):
+        for what, altered in itertools.chain(_alter(side), _exchange_sizes(side, sizes)):
+            sides = (*chain.sides[:place], altered, *chain.sides[place + 1 :])
+            yield f"side {place + 1}: {what}", Chain(sides, chain.relations)
+
+
+# --- values ---------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Scope:
+    """The names and the values of the indices, while one side is computed."""
+
+    case: Case
+    ranges: Callable[[str], range]
+    indices: dict[str, int] = field(default_factory=dict)
+    whole: dict[int, Value] = field(default_factory=dict)  # operations on whole arrays, done once
+
+    def value(self, node: Node) -> Value:  # noqa: PLR0911 - one per kind of node
+        match node:
+            case Number(text):
+                return float(text) if "." in text else int(text)
+            case Name(text):
+                return self.name(text)
+            case Indexed(base, indices):
+                return self.entry(self.value(base), [self.integer(i) for i in indices], node)
+            case Gradient():
+                return self.gradient(node)
+            case Condition(relations):
+                return int(all(self.holds(chain) for chain in relations))
+            case Matrix(rows):
+                return np.array([[self.value(entry) for entry in row] for row in rows], float)
+            case Sum():
+                return self.sum(node)
+            case Operation():
+                return self.operation(node)
+
+    def name(self, text: str) -> Value:
+        if text in self.indices:
+            return self.indices[text]
+        if text not in self.case.values:
+            raise EvaluationError(f"{text}: has no value")
+        return self.case.values[text]
+
+    def integer(self, node: Node) -> int:
+        value = self.value(node)
+        if isinstance(value, (int, np.integer)):
+            return int(value)
+        raise EvaluationError(f"{show(node)}: expected an integer index; got {value!r}")
+
+    @staticmethod
+    def entry(value: Value, indices: list[int], node: Node) -> Value:
+        if isinstance(value, Lattice):
+            if len(indices) != len(value.origin):
+                raise EvaluationError(f"{show(node)}: wrong number of indices")
+            return value.at(tuple(indices))
+        if not isinstance(value, np.ndarray) or len(indices) > value.ndim:
+            raise EvaluationError(f"{show(node)}: too many indices")
+        for index, size in zip(indices, value.shape, strict=False):
+            if not 0 <= index < size:
+                raise EvaluationError(f"{show(node)}: index {index} is not in 0 .. {size - 1}")
+        return value[tuple(indices)]
+
+    def gradient(self, node: Gradient) -> Value:
+        names: list[str] = []
+        indices: list[int] = []
+        for part in (node.of, node.by):
+            name = part.base if isinstance(part, Indexed) else part
+            if not isinstance(name, Name):
+                raise EvaluationError(f"{show(part)}: expected a name")
+            names.append(name.text)
+            if isinstance(part, Indexed):
+                indices += [self.integer(index) for index in part.indices]
+        value = self.name("/".join(names))
+        return self.entry(value, indices, node) if indices else value
+
+    def holds(self, chain: Chain) -> bool:
+        values = [self.value(side) for side in chain.sides]
+        pairs = zip(values, chain.relations, values[1:], strict=False)
+        return all(_RELATIONS[relation](a, b) for a, relation, b in pairs)
+
+    def sum(self, node: Sum) -> Value:
+        if node.lower is None or node.upper is None:
+            steps = self.ranges(node.index)
+        else:
+            steps = range(self.bound(node.lower), self.bound(node.upper) + 1)
+        multiply = node.kind == r"\prod"
+        total: Value = 1 if multiply else 0
+        outer = self.indices.get(node.index)
+        for step in steps:
+            self.indices[node.index] = step
+            term = self.value(node.body)
+            total = total * term if multiply else total + term
+        if outer is None:
+            self.indices.pop(node.index, None)
+        else:
+            self.indices[node.index] = outer
+        return total
+
+    def bound(self, node: Node) -> int:
+        if node == Name(r"\infty"):
+            return FAR
+        if node == Operation("neg", (Name(r"\infty"),)):
+            return -FAR
+        return self.integer(node)
+
+    def operation(self, node: Operation) -> Value:
+        if node.sign == "*":
+            return self.product(node)
+        if node.sign == "call:sqrt":
+            return math.sqrt(self.value(node.operands[0]))
+        if id(node) in self.whole:
+            return self.whole[id(node)]
+        values = [self.value(operand) for operand in node.operands]
+        if node.sign in _OPERATIONS:
+            try:
+                return _OPERATIONS[node.sign](*values)
+            except (TypeError, ValueError, ZeroDivisionError) as error:
+                raise EvaluationError(f"{show(node)}: {error}") from error
+        name = node.sign.removeprefix("call:")
+        name = r"\rot" if name == "rot" else name
+        try:
+            result = self.name(name)(*values)
+        except (TypeError, ValueError) as error:
+            raise EvaluationError(f"{show(node)}: {error}") from error
+        if not _free_letters(node, self.case):
+            self.whole[id(node)] = result
+        return result
+
+    def product(self, node: Operation) -> Value:
+        # A bracket that is 0 says that the other factors are not looked at.
+        factors = _factors(node)
+        brackets = [factor for factor in factors if isinstance(factor, Condition)]
+        if any(self.value(bracket) == 0 for bracket in brackets):
+            return 0
+        result: Value = 1
+        for factor in factors:
+            if isinstance(factor, Condition):
+                continue
+            value = self.value(factor)
+            both = isinstance(result, np.ndarray) and isinstance(value, np.ndarray)
+            try:
+                result = result @ value if both else result * value
+            except (TypeError, ValueError) as error:
+                raise EvaluationError(f"{show(node)}: {error}") from error
+        return result
+
+
+_RELATIONS: dict[str, Callable[[Any, Any], bool]] = {
+    "=": lambda a, b: bool(a == b),
+    "<=": lambda a, b: bool(a <= b),
+    "<": lambda a, b: bool(a < b),
+    ">=": lambda a, b: bool(a >= b),
+    ">": lambda a, b: bool(a > b),
+    "!=": lambda a, b: bool(a != b),
+}
+
+
+def _divide(a: Value, b: Value) -> Value:
+    """Divide; whole numbers that divide stay whole, so that they may be indices."""
+    if isinstance(a, int) and isinstance(b, int) and b and a % b == 0:
+        return a // b
+    return a / b
+
+
+_OPERATIONS: dict[str, Callable[..., Value]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "neg": lambda a: -a,
+    "/": _divide,
+    "^": lambda a, b: a**b,
+    "floor": math.floor,
+    "transpose": np.transpose,
+    r"\odot": lambda a, b: a * b,
+}
+
+
+def _plain(value: Value) -> Value:
+    """Return a Lattice as the array of its entries around zero."""
+    if not isinstance(value, Lattice):
+        return value
+    size = range(-FAR, FAR + 1)
+    places = itertools.product(size, repeat=len(value.origin))
+    return np.array([value.at(place) for place in places])
+
+
+def _factors(node: Node) -> list[Node]:
+    if isinstance(node, Operation) and node.sign == "*":
+        return [factor for operand in node.operands for factor in _factors(operand)]
+    return [node]
+
+
+def _compare(chain: Chain, sides: list[list[Value]]) -> float:
+    """Return the largest relative difference between neighbouring sides that are to be equal."""
+    error = 0.0
+    for relation, left, right in zip(chain.relations, sides, sides[1:], strict=False):
+        a, b = np.array(left), np.array(right)
+        if a.shape != b.shape:
+            raise EvaluationError(f"{show(chain)}: shapes {a.shape[1:]} and {b.shape[1:]}")
+        difference = np.abs(a - b).max(initial=0.0)
+        scale = max(1.0, np.abs(a).max(initial=0.0))
+        if relation == "=":
+            error = max(error, float(difference / scale))
+        elif relation == "!=":
+            error = max(error, math.inf if difference / scale < 1e-3 else 0.0)
+        elif not all(_RELATIONS[relation](x, y) for x, y in zip(a.flat, b.flat, strict=True)):
+            error = math.inf
+    return error
+
+
+# --- indices and their ranges ---------------------------------------------------------------------
+
+
+def _free_letters(node: Node | Chain, case: Case) -> set[str]:
+    match node:
+        case Name(text):
+            known = text in case.values or text == r"\infty"
+            return set() if known else {text}
+        case Sum(_, index, lower, upper, body):
+            outer = set[str]()
+            for bound in (lower, upper):
+                if bound is not None:
+                    outer |= _free_letters(bound, case)
+            return outer | (_free_letters(body, case) - {index})
+        case Gradient(of, by):
+            parts = [p for p in (of, by) if isinstance(p, Indexed)]
+            found = (_free_letters(index, case) for part in parts for index in part.indices)
+            return set[str]().union(*found)
+        case _:
+            return set[str]().union(*(_free_letters(part, case) for part in children(node)))
+
+
+def _range_of(chain: Chain, case: Case) -> str | None:
+    """Return the index of which a statement says the range, as ``0 <= i < H'`` does."""
+    if len(chain.sides) != 3 or not set(chain.relations) <= {"<=", "<"}:
+        return None
+    middle = chain.sides[1]
+    return middle.text if isinstance(middle, Name) and middle.text not in case.values else None
+
+
+def _printed_ranges(statements: list[Chain], case: Case) -> Callable[[str], range]:
+    """Collect the ranges that the display states; they must be those of the case."""
+    printed: dict[str, range] = {}
+    # The index of a sequence without end may be any integer, and need not be said to be.
+    endless = case.free if any(isinstance(v, Lattice) for v in case.values.values()) else {}
+
+    def of(letter: str) -> range:
+        if letter in printed:
+            return printed[letter]
+        if letter in case.free:
+            if letter not in endless:
+                raise EvaluationError(f"{letter}: its range is not that of the notation; print it")
+            return case.free[letter]
+        size = RANGES.get(letter.rstrip("'"))
+        if size is None or size not in case.values:
+            raise EvaluationError(f"{letter}: an index without a range")
+        return range(case.values[size])
+
+    for chain in statements:
+        letter = _range_of(chain, case)
+        if letter is None:
+            continue
+        expected = case.free[letter] if letter in case.free else of(letter)
+        scope = _Scope(case, of)
+        low, high = scope.bound(chain.sides[0]), scope.bound(chain.sides[2])
+        found = range(
+            low + (chain.relations[0] == "<"),
+            high + (chain.relations[1] == "<="),
+        )
+        if found != expected:
+            raise EvaluationError(f"{show(chain)}: that is {found}; expected {expected}")
+        printed[letter] = found
+    return of
+
+
+# --- alterations ----------------------------------------------------------------------------------
+
+ONE = Number("1")
+SWAPS = {
+    "+": "-",
+    "-": "+",
+    r"\corr": r"\conv",
+    r"\conv": r"\corr",
+    r"\fcorr": r"\fconv",
+    r"\fconv": r"\fcorr",
+}
+
+
+def _alter(  # noqa: C901, PLR0912 - one branch per kind of node
+    node: Node,
+) -> Iterator[tuple[str, Node]]:
+    """Alter a tree in one place, every place in turn."""
+    yield from ((_what(node, other), other) for other in _here(node))
+    match node:
+        case Indexed(base, indices):
+            yield from ((what, Indexed(part, indices)) for what, part in _alter(base))
+            for at, index in enumerate(indices):
+                for what, part in _alter(index):
+                    yield what, Indexed(base, (*indices[:at], part, *indices[at + 1 :]))
+        case Operation(sign, operands):
+            for at, operand in enumerate(operands):
+                for what, part in _alter(operand):
+                    yield what, Operation(sign, (*operands[:at], part, *operands[at + 1 :]))
+        case Sum(kind, index, lower, upper, body):
+            for what, part in _alter(body):
+                yield what, Sum(kind, index, lower, upper, part)
+        case Gradient(of, by):
+            yield from ((what, Gradient(part, by)) for what, part in _alter(of))
+            yield from ((what, Gradient(of, part)) for what, part in _alter(by))
+        case Condition(relations):
+            for at, relation in enumerate(relations):
+                for what, chain in _alter_chain(relation):
+                    yield what, Condition((*relations[:at], chain, *relations[at + 1 :]))
+        case Matrix(rows):
+            for r, row in enumerate(rows):
+                for at, entry in enumerate(row):
+                    for what, part in _alter(entry):
+                        changed = (*row[:at], part, *row[at + 1 :])
+                        yield what, Matrix((*rows[:r], changed, *rows[r + 1 :]))
+        case _:
+            pass
+
+
+def _exchange_sizes(side: Node, sizes: Collection[str]) -> Iterator[tuple[str, Node]]:
+    """Put another size in the place of each size."""
+    for size in sizes:
+        for other in sizes:
+            if other == size:
+                continue
+            for at in range(_count(side, size)):
+                changed, _ = _replace(side, size, other, at)
+                yield f"{size} -> {other}, place {at + 1}", changed
+
+
+def _count(node: Node | Chain, name: str) -> int:
+    own = isinstance(node, Name) and node.text == name
+    return own + sum(_count(part, name) for part in children(node))
+
+
+def _replace(node: Any, name: str, other: str, at: int) -> tuple[Any, int]:
+    """Replace the occurrence number `at` of a name; return how far the count has come."""
+    if isinstance(node, Name):
+        if node.text != name:
+            return node, at
+        return (Name(other) if at == 0 else node), at - 1
+    if isinstance(node, tuple):
+        parts = []
+        for part in node:
+            changed, at = _replace(part, name, other, at)
+            parts.append(changed)
+        return tuple(parts), at
+    if not is_dataclass(node) or isinstance(node, type):
+        return node, at
+    found = {}
+    for slot in fields(node):
+        found[slot.name], at = _replace(getattr(node, slot.name), name, other, at)
+    return replace(node, **found), at
+
+
+def _what(node: Node, other: Node) -> str:
+    """Say what was altered; of a sum with another bound, the sum sign is enough."""
+    if isinstance(node, Sum) and isinstance(other, Sum) and node.body is other.body:
+        body = show(node.body)
+        return f"{show(node).removesuffix(body)}-> {show(other).removesuffix(body)}".strip()
+    return f"{show(node)} -> {show(other)}"
+
+
+def _alter_chain(chain: Chain) -> Iterator[tuple[str, Chain]]:
+    for at, relation in enumerate(chain.relations):
+        other = {"<=": "<", "<": "<=", ">=": ">", ">": ">="}.get(relation)
+        if other is not None:
+            changed = (*chain.relations[:at], other, *chain.relations[at + 1 :])
+            yield f"{show(chain)}: {relation} -> {other}", Chain(chain.sides, changed)
+    for at, side in enumerate(chain.sides):
+        for what, part in _alter(side):
+            sides = (*chain.sides[:at], part, *chain.sides[at + 1 :])
+            yield what, Chain(sides, chain.relations)
+
+
+def _here(node: Node) -> Iterator[Node]:  # noqa: C901, PLR0912 - one branch per kind of node
+    match node:
+        case Number(text):
+            yield Number(str(int(text) + 1) if text.isdigit() else str(float(text) + 1))
+        case Indexed(base, indices):
+            for at, index in enumerate(indices):
+                shifted = Operation("+", (index, ONE))
+                yield Indexed(base, (*indices[:at], shifted, *indices[at + 1 :]))
+            for at in range(len(indices) - 1):
+                swapped = (*indices[:at], indices[at + 1], indices[at], *indices[at + 2 :])
+                if swapped != indices:
+                    yield Indexed(base, swapped)
+        case Operation("*", _):
+            factors = _factors(node)
+            for at in range(len(factors)):
+                yield _multiply([*factors[:at], *factors[at + 1 :]])
+        case Operation("neg" | "rot" | "transpose" | "floor", (operand,)):
+            yield operand
+        case Operation("/", (above, below)):
+            yield above
+            yield Operation("/", (below, above))
+        case Operation("^", (base, _)):
+            yield base
+        case Operation(sign, operands) if sign in SWAPS:
+            yield Operation(SWAPS[sign], operands)
+            if sign in (r"\corr", r"\fcorr"):
+                yield Operation(sign, operands[::-1])  # convolution commutes
+            if sign in ("+", "-"):
+                yield from operands  # one of the two terms is forgotten
+        case Sum(kind, index, None, None, body):
+            zero = Number("0")
+            yield Sum(kind, index, zero, zero, body)
+            yield Operation("neg", (node,))
+        case Sum(kind, index, lower, upper, body) if lower is not None and upper is not None:
+            if r"\infty" not in show(lower):
+                yield Sum(kind, index, Operation("+", (lower, ONE)), upper, body)
+            if r"\infty" not in show(upper):
+                yield Sum(kind, index, lower, Operation("-", (upper, ONE)), body)
+                yield Sum(kind, index, lower, Operation("+", (upper, ONE)), body)
+            yield Operation("neg", (node,))
+        case _:
+            pass
+
+
+def _multiply(factors: list[Node]) -> Node:
+    result = factors[0]
+    for factor in factors[1:]:
+        result = Operation("*", (result, factor))
+    return result
+
+
+# --- arithmetic in prose --------------------------------------------------------------------------
+
+
+def _is_closed(node: Node, case: Case) -> bool:
+    """Say whether a side holds numbers alone."""
+    if isinstance(node, Gradient) or _free_letters(node, case):
+        return False
+    return all(_is_closed(part, case) for part in children(node))
+
+
+def arithmetic(latex: str, values: Mapping[str, Any]) -> Outcome | None:
+    """Compute a formula that holds numbers alone, such as a case worked by hand.
+
+    Sides that hold letters are passed over; the others of the same chain must be equal.
+
+    Parameters
+    ----------
+    latex : str
+        The formula without its dollar signs.
+    values : mapping of str to Any
+        The infix signs and functions that it may use.
+
+    Returns
+    -------
+    Outcome or None
+        None if fewer than two sides are arithmetic.
+    """
+    case = Case(dict(values))
+    total = Outcome(0.0, 0)
+    try:
+        statements = parse(latex, values)
+    except FormulaError:
+        return None
+    for chain in statements:
+        pairs = zip(chain.sides, chain.relations, chain.sides[1:], strict=False)
+        last: Node | None = None
+        for left, relation, right in pairs:
+            last = left if _is_closed(left, case) else last if relation == "=" else None
+            if last is not None and _is_closed(right, case):
+                found = evaluate([Chain((last, right), (relation,))], case)
+                error = max(total.error, found.error)
+                total = Outcome(error, total.comparisons + found.comparisons)
+    return total if total.comparisons else None

@@ -1,0 +1,489 @@
+r"""Read a printed formula: from the LaTeX on a page to a tree that `evaluate` can compute.
+
+What is evaluated is the formula as it stands on the page, not a copy of it: a sign or an index
+that is wrong in print is wrong in the test. The grammar is the part of LaTeX that the book uses.
+A display holds statements, parted by ``\qquad``, ``\quad`` or rows; a statement is a chain of
+expressions with relations between them, such as ``a = b = c`` or ``0 \le i < H'``.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+RELATIONS = {"=": "=", r"\le": "<=", "<": "<", r"\ge": ">=", ">": ">", r"\ne": "!="}
+INFIX = (r"\corr", r"\conv", r"\fcorr", r"\fconv", r"\odot")
+IGNORED = re.compile(
+    r"\\(?:left|right|[Bb]igg?[lr]?|displaystyle|nonumber)(?![A-Za-z])|(?<!\\)\\[,;!: ]|~|\{\}"
+)
+TOKEN = re.compile(
+    r"\\begin\{[a-z]+\}|\\end\{[a-z]+\}|\\text\{[^}]*\}|\\\\|\\[A-Za-z]+|\d+(?:\.\d+)?|\S"
+)
+ROWS = re.compile(r"\\\\(?:\[[^\]]*\])?")
+
+
+class FormulaError(ValueError):
+    """A formula cannot be read. The message shows it and says where."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number as it is printed."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Name:
+    """A letter, with its primes, its accent, or the subscript that belongs to it."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """An entry of an array: ``base`` with one expression per axis."""
+
+    base: "Node"
+    indices: tuple["Node", ...]
+
+
+@dataclass(frozen=True)
+class Operation:
+    r"""Anything that is computed from its operands by one rule.
+
+    ``sign`` is ``+ - * / ^ neg rot floor transpose call:NAME`` or an infix sign such as ``\corr``.
+    """
+
+    sign: str
+    operands: tuple["Node", ...]
+
+
+@dataclass(frozen=True)
+class Sum:
+    r"""A sum over one index from ``lower`` to ``upper``, or over its whole range if both are None.
+
+    ``kind`` is ``\sum`` or ``\prod``.
+    """
+
+    kind: str
+    index: str
+    lower: "Node | None"
+    upper: "Node | None"
+    body: "Node"
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """The derivative of one thing with respect to another, both perhaps with indices."""
+
+    of: "Node"
+    by: "Node"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """The bracket that is 1 where all of its relations hold and 0 elsewhere."""
+
+    relations: tuple["Chain", ...]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Numbers in rows, between large parentheses."""
+
+    rows: tuple[tuple["Node", ...], ...]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Expressions with relations between them: one more expression than relations."""
+
+    sides: tuple["Node", ...]
+    relations: tuple[str, ...]
+
+
+Node: TypeAlias = Number | Name | Indexed | Operation | Sum | Gradient | Condition | Matrix
+
+
+def parse(latex: str, names: Collection[str] = (), functions: Collection[str] = ()) -> list[Chain]:
+    r"""Read the statements of a display.
+
+    Parameters
+    ----------
+    latex : str
+        The formula without its dollar signs.
+    names : collection of str
+        Names that contain a subscript, such as ``K_H``.
+    functions : collection of str
+        Names before a parenthesis that holds arguments, not a factor.
+
+    Returns
+    -------
+    list of Chain
+        The statements in their order.
+
+    Raises
+    ------
+    FormulaError
+        If the formula uses anything that the book's grammar does not have.
+
+    Examples
+    --------
+    >>> [chain] = parse(r"y_i = \sum_{u=0}^{2} x_{i+u}")
+    >>> chain.relations
+    ('=',)
+    >>> show(chain.sides[1])
+    '\\sum_{u=0}^{2} x_{i + u}'
+    """
+    return _Parser(latex, names, functions).statements()
+
+
+def show(node: Node | Chain) -> str:
+    """Write a tree as a formula again, for messages."""
+    return _SHOW[type(node)](node)
+
+
+def children(node: Node | Chain) -> Iterator[Node]:
+    """List the parts of a node."""
+    match node:
+        case Indexed(base, indices):
+            yield base
+            yield from indices
+        case Operation(_, operands):
+            yield from operands
+        case Sum(_, _, lower, upper, body):
+            yield from (part for part in (lower, upper, body) if part is not None)
+        case Gradient(of, by):
+            yield from (of, by)
+        case Condition(relations):
+            for relation in relations:
+                yield from relation.sides
+        case Matrix(rows):
+            for row in rows:
+                yield from row
+        case Chain(sides, _):
+            yield from sides
+        case _:
+            pass
+
+
+class _Parser:
+    """Recursive descent, one method per level of binding."""
+
+    def __init__(self, latex: str, names: Collection[str], functions: Collection[str]) -> None:
+        self.latex, self.names, self.functions = latex, names, functions
+        text = IGNORED.sub(" ", latex)
+        text = re.sub(r"\\(?:begin|end)\{(?:aligned|gathered)\}", " ", text)
+        self.tokens = TOKEN.findall(ROWS.sub(r"\\\\", text))
+        self.at = 0
+        self.matrices = 0  # how many matrices we are in: there, & and \\\\ part entries
+
+    def fail(self, expected: str) -> FormulaError:
+        rest = " ".join(self.tokens[self.at : self.at + 8]) or "the end"
+        return FormulaError(f"expected {expected}; got {rest!r}. In the formula: {self.latex}")
+
+    @property
+    def next(self) -> str:
+        return self.tokens[self.at] if self.at < len(self.tokens) else ""
+
+    def take(self, *expected: str) -> str:
+        token = self.next
+        if not token or (expected and token not in expected):
+            raise self.fail(" or ".join(map(repr, expected)) or "more")
+        self.at += 1
+        return token
+
+    def accept(self, *tokens: str) -> bool:
+        if self.next in tokens:
+            self.at += 1
+            return True
+        return False
+
+    def skip(self, *, also: tuple[str, ...] = ()) -> None:
+        """Pass over what parts statements and what is only layout."""
+        layout = {",", ".", ";", ":", r"\quad", r"\qquad", *also}
+        while self.next in layout:
+            self.at += 1
+
+    # statements ----------------------------------------------------------------------------------
+
+    def statements(self) -> list[Chain]:
+        found: list[Chain] = []
+        self.skip(also=("&", r"\\"))
+        while self.next:
+            found.append(self.chain())
+            self.skip(also=("&", r"\\"))
+        return found
+
+    def chain(self) -> Chain:
+        sides: list[Node] = [self.sum_of_terms()]
+        relations: list[str] = []
+        while True:
+            start = self.at
+            while self.next in ("&", r"\\"):  # a new row goes on with the chain
+                self.at += 1
+            if self.next not in RELATIONS:
+                self.at = start
+                return Chain(tuple(sides), tuple(relations))
+            relations.append(RELATIONS[self.take()])
+            self.accept("&")
+            sides.append(self.sum_of_terms())
+
+    # expressions ---------------------------------------------------------------------------------
+
+    def sum_of_terms(self) -> Node:
+        negative = self.accept("-")
+        left = self.product()
+        if negative:
+            left = Operation("neg", (left,))
+        while True:
+            start = self.at
+            if not self.matrices and self.next in ("&", r"\\"):  # a sum may break before a sign
+                while self.next in ("&", r"\\", r"\quad", r"\qquad"):
+                    self.at += 1
+            if self.next not in ("+", "-"):
+                self.at = start
+                return left
+            left = Operation(self.take(), (left, self.product()))
+
+    def product(self) -> Node:
+        left = self.factor()
+        while True:
+            if self.accept(r"\cdot", r"\times"):
+                left = Operation("*", (left, self.factor()))
+            elif self.accept("/"):
+                left = Operation("/", (left, self.factor()))
+            elif self.next in INFIX:
+                left = Operation(self.take(), (left, self.factor()))
+            elif self.starts_factor():
+                left = Operation("*", (left, self.factor()))
+            else:
+                return left
+
+    def starts_factor(self) -> bool:
+        token = self.next
+        stops = {"", "+", "-", "=", ",", ".", ";", ":", ")", "]", "}", "&", r"\\", "<", ">", "/"}
+        closing = {r"\quad", r"\qquad", r"\rfloor", r"\end{pmatrix}"}
+        return not (token in stops | closing or token in RELATIONS or token in INFIX)
+
+    def factor(self) -> Node:
+        node = self.atom()
+        while True:
+            if self.next == "_":
+                self.take()
+                node = Indexed(node, self.indices())
+            elif self.next == "^":
+                self.take()
+                node = self.power(node)
+            else:
+                return node
+
+    def power(self, base: Node) -> Node:
+        if self.accept(r"\top"):
+            return Operation("transpose", (base,))
+        if self.accept("{"):
+            if self.accept(r"\top"):
+                self.take("}")
+                return Operation("transpose", (base,))
+            exponent = self.sum_of_terms()
+            self.take("}")
+        else:
+            exponent = self.atom()
+        return Operation("^", (base, exponent))
+
+    def indices(self) -> tuple[Node, ...]:
+        if not self.accept("{"):
+            return (self.atom(),)
+        found = [self.sum_of_terms()]
+        while self.accept(","):
+            found.append(self.sum_of_terms())
+        self.take("}")
+        return tuple(found)
+
+    def group(self) -> Node:
+        self.take("{")
+        inside = self.sum_of_terms()
+        self.take("}")
+        return inside
+
+    def atom(self) -> Node:  # noqa: C901, PLR0911, PLR0912 - one branch per kind of sign
+        sign = self.take()
+        if re.fullmatch(r"\d+(\.\d+)?", sign):
+            digits = sign
+            # LaTeX writes a thousands separator as {,} so that it is no list.
+            while self.tokens[self.at : self.at + 3] == ["{", ",", "}"]:
+                self.at += 3
+                digits += self.take()
+            return Number(digits)
+        if sign == "(":
+            inside = self.sum_of_terms()
+            self.take(")")
+            return inside
+        if sign == "{":
+            self.at -= 1
+            return self.group()
+        if sign == "[":
+            relations = [self.chain()]
+            while self.accept(","):
+                relations.append(self.chain())
+            self.take("]")
+            return Condition(tuple(relations))
+        if sign == r"\lfloor":
+            inside = self.sum_of_terms()
+            self.take(r"\rfloor")
+            return Operation("floor", (inside,))
+        if sign in (r"\frac", r"\tfrac", r"\dfrac"):
+            return Operation("/", (self.group(), self.group()))
+        if sign in (r"\grad", r"\igrad"):
+            return Gradient(self.group(), self.group())
+        if sign == r"\sqrt":
+            return Operation("call:sqrt", (self.group(),))
+        if sign == r"\rot":
+            return Operation("rot", (self.factor(),))
+        if sign in (r"\sum", r"\prod"):
+            return self.sum(sign)
+        if sign == r"\begin{pmatrix}":
+            return self.matrix()
+        if sign in (r"\hat", r"\bar", r"\tilde", r"\mathrm", r"\operatorname", r"\mathbf"):
+            return self.name(sign + self.braced())
+        if re.fullmatch(r"[A-Za-z]|\\[A-Za-z]+", sign):
+            return self.name(sign)
+        self.at -= 1
+        raise self.fail("an expression")
+
+    def braced(self) -> str:
+        parts, depth = [self.take("{")], 1
+        while depth:
+            parts.append(self.take())
+            depth += {"{": 1, "}": -1}.get(parts[-1], 0)
+        return "".join(parts)
+
+    def name(self, text: str) -> Node:
+        while self.accept("'"):
+            text += "'"
+        if self.next == "_":
+            start = self.at
+            self.take()
+            subscript = self.braced()[1:-1] if self.next == "{" else self.take()
+            if f"{text}_{subscript}" in self.names:
+                text += f"_{subscript}"
+            else:
+                self.at = start
+        if text in self.functions and self.next == "(":
+            self.take("(")
+            arguments = [self.sum_of_terms()]
+            while self.accept(","):
+                arguments.append(self.sum_of_terms())
+            self.take(")")
+            return Operation(f"call:{text}", tuple(arguments))
+        return Name(text)
+
+    def index_name(self) -> str:
+        text = self.take()
+        while self.accept("'"):
+            text += "'"
+        return text
+
+    def sum(self, kind: str) -> Node:
+        indices: list[str] = []
+        lower: Node | None = None
+        upper: Node | None = None
+        self.take("_")
+        if self.accept("{"):
+            indices.append(self.index_name())
+            while self.accept(","):
+                indices.append(self.index_name())
+            if self.accept("="):
+                lower = self.sum_of_terms()
+            self.take("}")
+        else:
+            indices.append(self.index_name())
+        if lower is not None:
+            self.take("^")
+            upper = self.group() if self.next == "{" else self.atom()
+        body = self.product()
+        for index in reversed(indices):
+            body = Sum(kind, index, lower, upper, body)
+        return body
+
+    def matrix(self) -> Node:
+        self.matrices += 1
+        rows = [[self.sum_of_terms()]]
+        while not self.accept(r"\end{pmatrix}"):
+            if self.accept("&"):
+                rows[-1].append(self.sum_of_terms())
+            else:
+                self.take(r"\\")
+                if self.next != r"\end{pmatrix}":
+                    rows.append([self.sum_of_terms()])
+        self.matrices -= 1
+        return Matrix(tuple(map(tuple, rows)))
+
+
+def _show_operation(node: Operation) -> str:  # noqa: PLR0911 - one per sign
+    parts = [show(operand) for operand in node.operands]
+    inner = [
+        f"({part})"
+        if isinstance(operand, Operation) and operand.sign in ("+", "-", "neg", *INFIX)
+        else part
+        for part, operand in zip(parts, node.operands, strict=True)
+    ]
+    match node.sign:
+        case "+" | "-":
+            last = inner[1] if node.sign == "-" else parts[1]
+            return f"{parts[0]} {node.sign} {last}"
+        case "*":
+            return " ".join(inner)
+        case "neg":
+            return f"-{inner[0]}"
+        case "^":
+            return f"{inner[0]}^{{{parts[1]}}}"
+        case "floor":
+            return rf"\lfloor {parts[0]} \rfloor"
+        case "transpose":
+            return rf"{inner[0]}^{{\top}}"
+        case "rot":
+            return rf"\rot {inner[0]}"
+        case "/" | r"\corr" | r"\conv" | r"\fcorr" | r"\fconv" | r"\odot":
+            return f"{inner[0]} {node.sign} {inner[1]}"
+        case called:
+            return f"{called.removeprefix('call:')}({', '.join(parts)})"
+
+
+def _show_sum(node: Sum) -> str:
+    if node.lower is None or node.upper is None:
+        return rf"{node.kind}_{{{node.index}}} {show(node.body)}"
+    bounds = f"_{{{node.index}={show(node.lower)}}}^{{{show(node.upper)}}}"
+    return f"{node.kind}{bounds} {show(node.body)}"
+
+
+def _show_chain(node: Chain) -> str:
+    parts = [show(node.sides[0])]
+    for relation, side in zip(node.relations, node.sides[1:], strict=True):
+        parts += [relation, show(side)]
+    return " ".join(parts)
+
+
+def _show_indexed(node: Indexed) -> str:
+    base = show(node.base)
+    if isinstance(node.base, Operation):
+        base = f"({base})"
+    return f"{base}_{{{','.join(show(index) for index in node.indices)}}}"
+
+
+def _show_matrix(node: Matrix) -> str:
+    return "(" + "; ".join(", ".join(map(show, row)) for row in node.rows) + ")"
+
+
+_SHOW: dict[type, Callable[[Any], str]] = {
+    Number: lambda node: node.text,
+    Name: lambda node: node.text,
+    Indexed: _show_indexed,
+    Operation: _show_operation,
+    Sum: _show_sum,
+    Gradient: lambda node: rf"\grad{{{show(node.of)}}}{{{show(node.by)}}}",
+    Condition: lambda node: f"[{', '.join(map(show, node.relations))}]",
+    Matrix: _show_matrix,
+    Chain: _show_chain,
+}
