@@ -1,6 +1,7 @@
 """Numbered equations: found in the pages, numbered by chapter, looked up by id."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ DISPLAY = re.compile(
 INLINE = re.compile(r"(?<![\\\w$])\$(?![\s$])(?P<latex>[^$\n]*(?:\n[^$\n]+)?)(?<!\s)\$(?![\w$])")
 REFERENCE = re.compile(rf"(?<![\w@])@(?P<id>{EQUATION_ID})\b")
 CHAPTER = re.compile(r"^# (?P<number>\d+)\. ", re.MULTILINE)
+REPORT = "equations"  # the folder of the report
 FENCE = re.compile(r"^[ ]*(?P<fence>```+|~~~+).*?^[ ]*(?P=fence)[ ]*$", re.MULTILINE | re.DOTALL)
 
 
@@ -62,6 +64,8 @@ def find_equations(folder: Path) -> dict[str, Equation]:
     found: dict[str, Equation] = {}
     for path in sorted(folder.rglob("*.md")):
         page = path.relative_to(folder).as_posix()
+        if path.parent.name == REPORT:
+            continue  # shows every formula again, without a number
         text = FENCE.sub("", path.read_text(encoding="utf-8"))
         chapter = CHAPTER.search(text)
         place = 0
@@ -98,3 +102,35 @@ def find_references(text: str) -> set[str]:
     True
     """
     return {match["id"] for match in REFERENCE.finditer(FENCE.sub("", text))}
+
+
+def check_references(equations: Mapping[str, Equation], folders: list[Path]) -> None:
+    """Refuse an equation that nothing refers to, and a reference to no equation.
+
+    Parameters
+    ----------
+    equations : mapping of str to Equation
+        What `find_equations` found.
+    folders : list of Path
+        Where references stand: pages (``.md``) and sources (``.py``).
+
+    Raises
+    ------
+    EquationError
+        Naming the id and the file.
+
+    Notes
+    -----
+    The report lists every equation, so its references do not count.
+    """
+    used: set[str] = set()
+    for folder in folders:
+        for path in sorted([*folder.rglob("*.md"), *folder.rglob("*.py")]):
+            found = find_references(path.read_text(encoding="utf-8"))
+            if unknown := sorted(found - equations.keys()):
+                raise EquationError(f"{path}: {unknown[0]}: no equation on any page has this id")
+            if path.parent.name != REPORT:
+                used |= found
+    for name, equation in equations.items():
+        if name not in used:
+            raise EquationError(f"{equation.page}: {name}: nothing refers to this equation")

@@ -1,12 +1,15 @@
-"""The Python-Markdown extension: formulas, numbered equations, references to them.
+"""The Python-Markdown extension: formulas, numbered equations, references, measured numbers.
 
 ``$x$`` is a formula in a line. On lines of its own, ``$$`` opens and closes a displayed one;
 ``{#eq-name}`` behind the closing ``$$`` gives it an id and a number. ``@eq-name`` refers to it
-from any page and any docstring, with a preview that shows when the reference is hovered over or
-focused. Everything is resolved when the site is built; the page needs no JavaScript.
+from any page, docstring or comment in printed source, with a preview that shows when the
+reference is hovered over or focused. ``{{ figure.entry:.2f }}`` is a number out of a figure's
+JSON. Everything is resolved when the site is built; the page needs no JavaScript.
 """
 
 import html
+import json
+import posixpath
 import re
 from pathlib import Path
 from typing import Any
@@ -24,11 +27,17 @@ from cnnbook_site.equations import (
     REFERENCE,
     Equation,
     EquationError,
+    check_references,
     find_equations,
 )
+from cnnbook_site.numbers import NUMBER, measured
 from cnnbook_site.typeset import typeset
 
+SOURCE_MARKS = re.compile(r'<span class="c1">[^<]*@eq-[^<]*|<span class="source-equations">[^<]*')
+SOURCE_LINK = re.compile(r'href="source:(?P<path>[\w/]+)\.py#L(?P<line>\d+)"')
 MARK = re.compile(r"^ {0,3}\x02equation:(\d+)\x03\s*$")  # deeper ones belong to a list
+LINE_ANCHOR = re.compile(r'<a id="__codelineno-[^>]*></a>')
+LINE_LINK = re.compile(r'<a href="#__codelineno-[^>]*>( *\d+)</a>')  # too small for a finger
 PLAIN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')  # names, operators, punctuation
 
 
@@ -66,15 +75,29 @@ class DisplayProcessor(BlockProcessor):
         assert mark is not None  # noqa: S101 - `test` has said so
         latex, name = self.extension.displays[int(mark[1])]
         box = SubElement(parent, "div", {"class": "equation"})
-        if name is not None:
-            SubElement(box, "a", {"id": name})
         formula = SubElement(box, "div", {"class": "equation-formula", "tabindex": "0"})
         formula.text = self.md.htmlStash.store(typeset(latex, display=True))
         if name is not None:
             number = self.extension.equation(name).number
-            link = SubElement(box, "a", {"class": "equation-number", "href": f"#{name}"})
+            # The id stands on the link, where mkdocs-autorefs finds it.
+            attributes = {"class": "equation-number", "id": name, "href": f"#{name}"}
+            link = SubElement(box, "a", attributes)
             link.text = f"({number})"
             link.set("aria-label", f"Equation {number}")
+            self.link_to_evidence(box, name, number)
+
+    def link_to_evidence(self, box: Element, name: str, number: str) -> None:
+        """Link to the source that computes the equation, and to the test that evaluates it."""
+        source = self.extension.sources().get(name)
+        if source is None:
+            return
+        links = [
+            f'<autoref identifier="{identifier}" aria-label="{text} of equation {number}">'
+            f"{text}</autoref>"
+            for text, identifier in (("code", source), ("check", f"check-{name}"))
+        ]
+        span = SubElement(box, "span", {"class": "equation-links"})
+        span.text = self.md.htmlStash.store(" ".join(links))
 
 
 class InlineMath(InlineProcessor):
@@ -100,12 +123,19 @@ class Reference(InlineProcessor):
         """Write a link for autorefs to resolve, and the equation for the reader to glance at."""
         equation = self.extension.equation(m["id"])
         link = f'<autoref identifier="{html.escape(equation.id)}">({equation.number})</autoref>'
-        preview = typeset(equation.latex, display=True)
-        markup = (
-            f'<span class="equation-reference">{link}'
-            f'<span class="equation-preview" aria-hidden="true">{preview}</span></span>'
-        )
+        preview = ""
+        if not self.is_here(equation):
+            formula = typeset(equation.latex, display=True)
+            preview = f'<span class="equation-preview" aria-hidden="true">{formula}</span>'
+        markup = f'<span class="equation-reference">{link}{preview}</span>'
         return self.md.htmlStash.store(markup), m.start(0), m.end(0)
+
+    def is_here(self, equation: Equation) -> bool:
+        """Say whether the equation is on this page, where a script takes the preview from."""
+        if "relpath" not in self.md.treeprocessors:
+            return False
+        builder: Any = self.md.treeprocessors["relpath"]  # MkDocs' own, which knows the page
+        return bool(builder.file.src_uri == equation.page)
 
 
 class PlainTokens(Postprocessor):
@@ -116,8 +146,52 @@ class PlainTokens(Postprocessor):
     """
 
     def run(self, text: str) -> str:
-        """Unwrap names, operators, punctuation and white space."""
+        """Unwrap plain tokens; drop the anchors of lines that have no number, and their links."""
+        if 'class="linenos"' not in text:
+            text = LINE_ANCHOR.sub("", text)
+        text = LINE_LINK.sub(r"\1", text)
         return PLAIN.sub(r"\1", text)
+
+
+class MeasuredNumber(InlineProcessor):
+    """A number that a figure's script measured."""
+
+    def __init__(self, pattern: str, md: Markdown, extension: "MathExtension") -> None:
+        super().__init__(pattern, md)
+        self.extension = extension
+
+    def handleMatch(  # type: ignore[override]  # noqa: N802 - Python-Markdown's name
+        self, m: re.Match[str], data: str
+    ) -> tuple[str, int, int]:
+        """Write it."""
+        folder = Path(self.extension.getConfig("docs")) / "figures"
+        return measured(folder, m["figure"], m["entry"], m["format"]), m.start(0), m.end(0)
+
+
+class PrintedSource(Postprocessor):
+    """Resolve what the templates of printed source leave open: equations and lines of files."""
+
+    def __init__(self, md: Markdown, extension: "MathExtension") -> None:
+        super().__init__(md)
+        self.extension = extension
+
+    def run(self, text: str) -> str:
+        """Turn ``@eq-name`` in comments and captions into links, and find the files' pages."""
+        text = SOURCE_MARKS.sub(lambda m: REFERENCE.sub(self.refer, m[0]), text)
+        return SOURCE_LINK.sub(self.link, text)
+
+    def refer(self, match: re.Match[str]) -> str:
+        """Link to an equation by its number."""
+        number = self.extension.equation(match["id"]).number
+        return f'<autoref identifier="{match["id"]}">({number})</autoref>'
+
+    def link(self, match: re.Match[str]) -> str:
+        """Link to a line of the page that shows the whole file, relative to this page."""
+        target = f"{match['path']}/#__codelineno-0-{match['line']}"
+        if "relpath" not in self.md.treeprocessors:  # not built by MkDocs: the page is unknown
+            return 'href="#"'
+        here: Any = self.md.treeprocessors["relpath"]  # MkDocs' own, which knows the page
+        return f'href="{posixpath.relpath("source/" + target, here.file.url or ".")}"'
 
 
 class MathExtension(Extension):
@@ -130,7 +204,10 @@ class MathExtension(Extension):
     """
 
     def __init__(self, **options: Any) -> None:
-        self.config = {"docs": ["docs", "the folder of pages"]}
+        self.config = {
+            "docs": ["docs", "the folder of pages"],
+            "sources": ["", "the folder of the package, whose docstrings refer to equations"],
+        }
         super().__init__(**options)
         self.displays: list[tuple[str, str | None]] = []
         self.equations: dict[str, Equation] | None = None
@@ -138,22 +215,35 @@ class MathExtension(Extension):
     def equation(self, name: str) -> Equation:
         """Look an equation up; the pages are read once for every conversion."""
         if self.equations is None:
-            self.equations = find_equations(Path(self.getConfig("docs")))
+            docs, sources = Path(self.getConfig("docs")), self.getConfig("sources")
+            self.equations = find_equations(docs)
+            if sources:
+                check_references(self.equations, [docs, Path(sources)])
         if name not in self.equations:
             raise EquationError(f"{name}: no equation on any page has this id")
         return self.equations[name]
 
+    def sources(self) -> dict[str, str]:
+        """Return, for each equation that the report knows, the function that computes it."""
+        report = Path(self.getConfig("docs")) / "equations" / "report.json"
+        if not report.exists():
+            return {}
+        entries = json.loads(report.read_text(encoding="utf-8"))["equations"]
+        return {entry["id"]: entry["source"] for entry in entries}
+
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
-        """Register after fenced code (25), so that dollars in code stay dollars."""
+        """Register after fenced code (25), where dollars stay dollars, before HTML (20)."""
         md.registerExtension(self)
-        md.preprocessors.register(DisplayPreprocessor(md, self.displays), "math-display", 20)
+        md.preprocessors.register(DisplayPreprocessor(md, self.displays), "math-display", 22)
         md.parser.blockprocessors.register(DisplayProcessor(md, self), "math-display", 175)
         # After code spans (190), before everything that reads stars, underscores and escapes.
         md.inlinePatterns.register(InlineMath(INLINE.pattern, md), "math-inline", 185)
         pattern = REFERENCE.pattern
         md.inlinePatterns.register(Reference(pattern, md, self), "math-reference", 184)
+        md.inlinePatterns.register(MeasuredNumber(NUMBER.pattern, md, self), "math-number", 183)
         # After raw HTML has been put back (30), which is how docstrings come into the page.
         md.postprocessors.register(PlainTokens(md), "plain-tokens", 5)
+        md.postprocessors.register(PrintedSource(md, self), "printed-source", 4)
 
     def reset(self) -> None:
         """Forget the last page: the pages may have changed since."""

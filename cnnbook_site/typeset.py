@@ -1,15 +1,22 @@
 """LaTeX to MathML, behind one function, so that another library could take this one's place."""
 
+import re
+
 from math_core import LatexError, LatexToMathML
 
 # The book's own commands; everything else is LaTeX as it is.
 MACROS = {
     "conv": r"\mathbin{*}",
+    "fconv": r"\mathbin{\overset{\mathrm{full}}{*}}",
+    "fcorr": r"\mathbin{\overset{\mathrm{full}}{\star}}",
     "corr": r"\mathbin{\star}",
     "rot": r"\operatorname{rot}_{180}",
     "grad": r"\frac{\partial #1}{\partial #2}",
     "igrad": r"\partial #1 / \partial #2",  # the same in a line
 }
+
+# A prime is drawn high already; as a superscript it would stand too high, small and far off.
+PRIME = re.compile("<msup>(<mi[^>]*>[^<]</mi>)<mo>([\N{PRIME}\N{DOUBLE PRIME}])</mo></msup>")
 
 _converter = LatexToMathML(macros=MACROS, fancy_error=False, annotation=False)
 
@@ -46,6 +53,7 @@ def typeset(latex: str, *, display: bool) -> str:
     if not latex.strip():
         raise MathError("an empty formula")
     try:
-        return _converter.convert_with_local_state(latex.strip(), displaystyle=display)
+        mathml = _converter.convert_with_local_state(latex.strip(), displaystyle=display)
     except LatexError as error:
         raise MathError(f"{error} In the formula: {latex.strip()}") from error
+    return PRIME.sub(r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', mathml)

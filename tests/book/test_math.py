@@ -1,6 +1,7 @@
 """Formulas, numbered equations and references, from Markdown to HTML."""
 
 import doctest
+import json
 import re
 from importlib import import_module
 from pathlib import Path
@@ -12,8 +13,14 @@ pytest.importorskip("math_core", reason="the site's extra is not installed: pip 
 import markdown
 from fontTools.ttLib import TTFont
 
-from cnnbook_site.equations import EquationError, find_equations, find_references
+from cnnbook_site.equations import (
+    EquationError,
+    check_references,
+    find_equations,
+    find_references,
+)
 from cnnbook_site.glyphs import formulas, visible
+from cnnbook_site.numbers import NumberError
 from cnnbook_site.typeset import MathError, typeset
 
 ROOT = Path(__file__).parents[2]
@@ -69,6 +76,19 @@ def test_tokens_of_code_that_look_like_any_other_need_no_element(convert):
     assert "&lt;i&gt;" in page
 
 
+def test_lines_of_a_whole_file_have_anchors_and_no_links():
+    options = {"pymdownx.highlight": {"anchor_linenums": True}}
+    extensions = ["pymdownx.highlight", "pymdownx.superfences", "cnnbook_site.extension"]
+
+    def convert(text):
+        return markdown.markdown(text, extensions=extensions, extension_configs=options)
+
+    page = convert('```python linenums="1"\nx = 1\n```')
+    assert 'id="__codelineno-0-1"' in page
+    assert not re.search(r'<a href="#__codelineno', page)
+    assert "codelineno" not in convert("```python\nx = 1\n```")
+
+
 def test_a_formula_may_break_over_a_line(convert):
     assert convert("as $a +\nb$ says").count("<math>") == 1
 
@@ -90,8 +110,7 @@ def test_a_formula_in_a_list_and_in_a_table(convert):
 def test_equations_are_numbered_by_chapter(convert):
     page = convert(KERNEL, kernel=KERNEL)
     assert re.findall(r">\((\d+\.\d+)\)</a>", page) == ["3.1", "3.2"]
-    assert '<a id="eq-kernel"></a>' in page
-    assert 'href="#eq-kernel"' in page
+    assert 'href="#eq-kernel" id="eq-kernel">' in page
 
 
 def test_a_reference_links_and_previews(convert):
@@ -104,6 +123,12 @@ def test_a_reference_links_and_previews(convert):
 @pytest.mark.parametrize("text", ["mail me@eq-second.org", "`@eq-second`", "```\n@eq-second\n```"])
 def test_what_is_no_reference(convert, text):
     assert "autoref" not in convert(text, kernel=KERNEL)
+
+
+def test_a_prime_stands_beside_its_letter():
+    mathml = typeset("H' < K''", display=False)
+    assert mathml.count('<mo lspace="0" rspace="0">') == 2
+    assert "<msup>" not in mathml
 
 
 def test_an_unknown_command_fails_and_is_shown(convert):
@@ -138,11 +163,66 @@ def test_equations_in_code_do_not_count(tmp_path):
 
 
 def test_every_equation_of_the_book_is_referred_to_and_every_reference_resolves():
-    equations = find_equations(ROOT / "docs")
-    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md")]
-    texts += [path.read_text(encoding="utf-8") for path in (ROOT / "cnnbook").rglob("*.py")]
-    used = set().union(*map(find_references, texts))
-    assert used == set(equations)
+    check_references(find_equations(ROOT / "docs"), [ROOT / "docs", ROOT / "cnnbook"])
+
+
+def test_an_equation_that_nothing_refers_to_fails_and_is_named(tmp_path):
+    (tmp_path / "kernel.md").write_text(KERNEL)
+    equations = find_equations(tmp_path)
+    with pytest.raises(EquationError, match=r"^kernel\.md: eq-kernel: nothing refers to this"):
+        check_references(equations, [tmp_path])
+    (tmp_path / "equations").mkdir()
+    (tmp_path / "equations" / "index.md").write_text("@eq-kernel and @eq-second")
+    with pytest.raises(EquationError, match="eq-kernel: nothing refers"):
+        check_references(equations, [tmp_path])
+    (tmp_path / "code.py").write_text('"""By @eq-kernel."""\n# @eq-second\n')
+    check_references(equations, [tmp_path])
+    (tmp_path / "code.py").write_text("# @eq-nowhere")
+    with pytest.raises(EquationError, match=r"code\.py: eq-nowhere: no equation on any page"):
+        check_references(equations, [tmp_path])
+
+
+def test_the_build_refuses_an_equation_that_nothing_refers_to(tmp_path):
+    (tmp_path / "kernel.md").write_text(KERNEL)
+    options = {"docs": str(tmp_path), "sources": str(tmp_path)}
+    with pytest.raises(EquationError, match="nothing refers"):
+        markdown.markdown(
+            KERNEL,
+            extensions=["cnnbook_site.extension"],
+            extension_configs={"cnnbook_site.extension": options},
+        )
+
+
+def test_an_equation_links_to_its_code_and_its_check(convert, tmp_path):
+    entry = {"id": "eq-kernel", "source": "cnnbook.layers.conv.conv2d"}
+    (tmp_path / "equations").mkdir()
+    (tmp_path / "equations" / "report.json").write_text(json.dumps({"equations": [entry]}))
+    page = convert(KERNEL, kernel=KERNEL)
+    assert page.count("equation-links") == 1
+    assert '<autoref identifier="cnnbook.layers.conv.conv2d" aria-label="code of equation' in page
+    assert '<autoref identifier="check-eq-kernel" aria-label="check of equation 3.1">' in page
+
+
+def test_a_number_of_a_figure_in_a_sentence(convert, tmp_path):
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "fig.json").write_text('{"data": {"count": 12665, "loss": 0.25}}')
+    page = convert("Of {{ fig.count:,d }}, `{{ fig.count }}` and {{fig.loss}}.")
+    assert "Of 12,665, <code>{{ fig.count }}</code> and 0.25." in page
+    with pytest.raises(NumberError, match="no such entry"):
+        convert("{{ fig.nothing }}")
+
+
+def test_printed_source_names_its_equations_and_its_lines(convert):
+    code = '<pre><span class="c1"># @eq-kernel, @eq-second: why</span> "@eq-kernel"</pre>'
+    place = (
+        '<p><a href="source:layers/conv.py#L12">conv.py</a> '
+        '<span class="source-equations">@eq-second</span></p>'
+    )
+    page = convert(code + "\n\n" + place, kernel=KERNEL)
+    assert page.count('<autoref identifier="eq-kernel">(3.1)</autoref>') == 1
+    assert page.count('<autoref identifier="eq-second">(3.2)</autoref>') == 2
+    assert '"@eq-kernel"' in page, "what is no comment is left alone"
+    assert 'href="#"' in page, "without mkdocs there are no pages of whole files"
 
 
 def test_the_font_has_every_character_of_every_formula():

@@ -1,0 +1,51 @@
+"""Measured numbers in prose: taken from the JSON of a figure, never typed."""
+
+import json
+import re
+from pathlib import Path
+
+NUMBER = re.compile(
+    r"\{\{ ?(?P<figure>[a-z0-9_]+)\.(?P<entry>[a-z0-9_.]+)(?::(?P<format>[^}\s]+))? ?\}\}"
+)
+
+
+class NumberError(ValueError):
+    """A page asks for a number that no figure's script has measured."""
+
+
+def measured(folder: Path, figure: str, entry: str, form: str | None) -> str:
+    """Look a number up and write it.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of figures.
+    figure : str
+        The name of a figure, whose data are in ``NAME.json``.
+    entry : str
+        The name of an entry of its data; ``name.3`` is the third after the first of a list.
+    form : str or None
+        How to write it, such as ``.2f``; if None, as it is.
+
+    Returns
+    -------
+    str
+        The number, with a proper minus sign.
+
+    Raises
+    ------
+    NumberError
+        If there is no such figure or entry, or it is not a number.
+    """
+    path = folder / f"{figure}.json"
+    if not path.exists():
+        raise NumberError(f"{figure}.{entry}: there is no figure {path}")
+    value = json.loads(path.read_text(encoding="utf-8"))["data"]
+    for part in entry.split("."):
+        try:
+            value = value[int(part)] if isinstance(value, list) else value[part]
+        except (KeyError, IndexError, TypeError, ValueError):
+            raise NumberError(f"{figure}.{entry}: {path} has no such entry") from None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise NumberError(f"{figure}.{entry}: expected a number; got {value!r}")
+    return format(value, form or "").replace("-", "\N{MINUS SIGN}")
