@@ -1,0 +1,1 @@
+"""One file per chapter: what the names of each numbered equation stand for."""

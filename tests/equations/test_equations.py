@@ -1,0 +1,83 @@
+"""Every numbered equation of the book, as printed, against the code; and every alteration of it."""
+
+import json
+import re
+
+import pytest
+
+from cnnbook.correlation import convolve2d, cross_correlate2d, rotate180
+from cnnbook_site.equations import CHAPTER, DISPLAY, FENCE, INLINE, find_equations
+from cnnbook_site.evaluate import arithmetic
+from tests.equations.binding import ROOT, load, measure
+
+EQUATIONS = find_equations(ROOT / "docs")
+BINDINGS = load()
+CHAPTERS = [
+    path
+    for path in sorted((ROOT / "docs").glob("*.md"))
+    if CHAPTER.search(path.read_text(encoding="utf-8"))
+]
+SIGNS = {
+    r"\corr": cross_correlate2d,
+    r"\conv": convolve2d,
+    r"\fcorr": lambda x, k: cross_correlate2d(x, k, "full"),
+    r"\fconv": lambda x, k: convolve2d(x, k, "full"),
+    r"\rot": rotate180,
+}
+
+
+def test_every_numbered_equation_is_bound_and_every_binding_has_its_equation():
+    assert sorted(BINDINGS) == sorted(EQUATIONS)
+
+
+def test_bindings_stand_in_the_file_of_their_chapter():
+    for name, binding in BINDINGS.items():
+        chapter = int(EQUATIONS[name].number.split(".")[0])
+        assert f"/chapter_{chapter:02}_" in binding.place, name
+
+
+def test_every_equation_is_as_it_was_when_it_was_last_measured():
+    entries = json.loads((ROOT / "docs" / "equations" / "report.json").read_text(encoding="utf-8"))[
+        "equations"
+    ]
+    measured = {e["id"]: (e["number"], e["page"], e["latex"]) for e in entries}
+    printed = {e.id: (e.number, e.page, e.latex) for e in EQUATIONS.values()}
+    changed = sorted(name for name in measured | printed if measured.get(name) != printed.get(name))
+    assert not changed, f"look at each, then run python scripts/equations.py: {changed}"
+
+
+@pytest.mark.parametrize("name", EQUATIONS)
+def test_equation(name, record_property):
+    report = measure(EQUATIONS[name], BINDINGS[name])
+    record_property("error", report.error)
+    harmless = BINDINGS[name].harmless
+    unnoticed = [what for what in report.survivors if what not in harmless]
+    assert not unnoticed, f"nothing notices these alterations of {name}: {unnoticed}"
+    assert set(harmless) <= set(report.survivors), "a reason for something that is noticed"
+    assert report.altered > 0
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_what_is_displayed_is_numbered_or_arithmetic(path):
+    text = FENCE.sub("", path.read_text(encoding="utf-8"))
+    assert "$$" not in DISPLAY.sub("", text), "a display that is not one"
+    for match in DISPLAY.finditer(text):
+        if match["id"] is None:
+            outcome = arithmetic(match["latex"], SIGNS)
+            assert outcome is not None, f"neither numbered nor arithmetic: {match['latex']}"
+            assert outcome.error < 1e-12, f"wrong: {match['latex']}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs").rglob("*.md")), ids=lambda path: path.stem)
+def test_arithmetic_in_a_line_is_right(path):
+    text = DISPLAY.sub("", FENCE.sub("", path.read_text(encoding="utf-8")))
+    for match in INLINE.finditer(text):
+        outcome = arithmetic(match["latex"], SIGNS)
+        if outcome is not None:
+            assert outcome.error < 1e-12, f"wrong: {match['latex']}"
+
+
+def test_every_fence_of_a_chapter_that_shows_a_prompt_is_executed():
+    for path in CHAPTERS:
+        for fence in re.findall(r"^```(\w*)", path.read_text(encoding="utf-8"), re.MULTILINE):
+            assert fence in {"", "pycon", "console", "text"}, f"{path.stem}: {fence}"
