@@ -58,7 +58,8 @@ def windows(x: Array, window_size: Size, *, stride: Size = 1) -> Array:
 def cross_correlate2d(image: Array, kernel: Array, mode: Mode = "valid") -> Array:
     """Slide the kernel over the image and sum the products.
 
-    Y[i, j] = sum over u, v of X[i + u, j + v] K[u, v], with X zero outside the image.
+    Y[i, j] = sum over u, v of X[i + u, j + v] K[u, v], with X zero outside the image: @eq-valid.
+    As a matrix it is @eq-toeplitz-product.
 
     Parameters
     ----------
@@ -115,7 +116,8 @@ def cross_correlate2d(image: Array, kernel: Array, mode: Mode = "valid") -> Arra
 def convolve2d(image: Array, kernel: Array, mode: Mode = "valid") -> Array:
     """Convolve: cross-correlate with the kernel turned by 180 degrees.
 
-    In mode "full", Y[i, j] = sum over u, v of X[i - u, j - v] K[u, v], with X zero outside.
+    That is @eq-valid-convolution in mode "valid". In mode "full", where X is zero outside the
+    image, it is Y[i, j] = sum over u, v of X[i - u, j - v] K[u, v], @eq-full-convolution.
     In mode "same", a kernel of even size has no middle; the convolution then begins one row or
     column earlier in "full" than cross-correlation with the turned kernel does, as in SciPy.
 
@@ -157,11 +159,13 @@ def convolve2d(image: Array, kernel: Array, mode: Mode = "valid") -> Array:
     check_array("kernel", kernel, "KH KW")
     # Turning the kernel turns its margins too, which matters in mode "same" for even sizes.
     padded = rotate180(_pad_for(mode, rotate180(image), kernel))
-    return _slide(padded, rotate180(kernel))
+    return _slide(padded, rotate180(kernel))  # @eq-valid-convolution, @eq-full-by-padding
 
 
 def rotate180(kernel: Array) -> Array:
     """Turn the last two axes by 180 degrees: entry [u, v] becomes [KH - 1 - u, KW - 1 - v].
+
+    That is @eq-rotation.
 
     Parameters
     ----------
@@ -181,7 +185,7 @@ def rotate180(kernel: Array) -> Array:
     """
     if kernel.ndim < 2:
         raise ValueError(f"kernel: expected shape (..., KH, KW); got {kernel.shape}")
-    return kernel[..., ::-1, ::-1]
+    return kernel[..., ::-1, ::-1]  # @eq-rotation
 
 
 def cross_correlate2d_loops(image: Array, kernel: Array, mode: Mode = "valid") -> Array:
@@ -214,6 +218,7 @@ def cross_correlate2d_loops(image: Array, kernel: Array, mode: Mode = "valid") -
         for j in range(columns):
             for u in range(kernel.shape[0]):
                 for v in range(kernel.shape[1]):
+                    # @eq-valid
                     result[i, j] += padded[i + u, j + v] * kernel[u, v]
     return result
 
@@ -249,6 +254,7 @@ def convolve2d_loops(image: Array, kernel: Array, mode: Mode = "valid") -> Array
         for q in range(width):
             for u in range(kernel_height):
                 for v in range(kernel_width):
+                    # @eq-full-convolution
                     full[p + u, q + v] += image[p, q] * kernel[u, v]
     if mode == "full":
         return full
@@ -260,6 +266,7 @@ def convolve2d_loops(image: Array, kernel: Array, mode: Mode = "valid") -> Array
 
 def _slide(image: Array, kernel: Array) -> Array:
     """Sum the products of the kernel and each window of the image."""
+    # @eq-valid
     products: Array = np.einsum("ijuv,uv->ij", windows(image, kernel.shape), kernel)
     return products
 

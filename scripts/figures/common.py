@@ -17,6 +17,7 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 import cnnbook
@@ -26,8 +27,20 @@ FOLDER = Path(__file__).parents[2] / "docs" / "figures"
 
 # The same hues twice, each legible on its own paper.
 SCHEMES = {
-    "light": {"ink": "#1f2933", "faint": "#6b7080", "first": "#2f49b0", "second": "#a8420d"},
-    "dark": {"ink": "#e3e6ee", "faint": "#a3a9b8", "first": "#9db2ff", "second": "#ffab7a"},
+    "light": {
+        "ink": "#1f2933",
+        "paper": "#ffffff",
+        "faint": "#6b7080",
+        "first": "#2f49b0",
+        "second": "#a8420d",
+    },
+    "dark": {
+        "ink": "#e3e6ee",
+        "paper": "#1b1e29",
+        "faint": "#a3a9b8",
+        "first": "#9db2ff",
+        "second": "#ffab7a",
+    },
 }
 
 Data = dict[str, Any]
@@ -86,8 +99,10 @@ def main(
     return 0
 
 
-def prepare(colours: Mapping[str, str], width: float, height: float, rows: int) -> tuple[Any, Any]:
-    """Open a figure with axes in a column, in the colours of a scheme."""
+def prepare(
+    colours: Mapping[str, str], width: float, height: float, rows: int, columns: int = 1
+) -> tuple[Any, Any]:
+    """Open a figure with axes in rows and columns, in the colours of a scheme."""
     style: Any = {
         "font.size": 11,
         "axes.edgecolor": colours["faint"],
@@ -104,7 +119,26 @@ def prepare(colours: Mapping[str, str], width: float, height: float, rows: int) 
         "svg.hashsalt": "cnnbook",
     }
     mpl.rcParams.update(style)
-    return plt.subplots(rows, 1, figsize=(width, height), layout="constrained")
+    return plt.subplots(rows, columns, figsize=(width, height), layout="constrained")
+
+
+def diverging(colours: Mapping[str, str]) -> LinearSegmentedColormap:
+    """Return a scale from the second colour through the paper, for zero, to the first."""
+    steps = [colours["second"], colours["paper"], colours["first"]]
+    return LinearSegmentedColormap.from_list("diverging", steps)
+
+
+def show_array(axes: Any, values: Any, colours: Mapping[str, str], *, signed: bool = True) -> None:
+    """Draw an array as a picture of squares: signed around zero, or from black to white."""
+    array = np.asarray(values, float)
+    if signed:
+        limit = max(np.abs(array).max(), 1e-12)
+        axes.imshow(array, cmap=diverging(colours), vmin=-limit, vmax=limit)
+    else:
+        axes.imshow(array, cmap="gray", vmin=0)
+    axes.set(xticks=[], yticks=[])
+    for side in ("left", "right", "top", "bottom"):
+        axes.spines[side].set(visible=True, color=colours["faint"], linewidth=0.6)
 
 
 def _save(figure: Figure, path: Path, name: str) -> None:

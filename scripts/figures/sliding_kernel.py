@@ -1,0 +1,54 @@
+"""A handwritten zero, a kernel, and what cross-correlation and convolution make of them."""
+
+import sys
+from collections.abc import Mapping
+
+import numpy as np
+from common import Data, main, prepare, show_array
+from matplotlib.figure import Figure
+
+from cnnbook.correlation import convolve2d, cross_correlate2d
+from cnnbook.mnist import load_zero_one
+
+
+def compute() -> Data:
+    """Correlate and convolve the first zero of the training set."""
+    images, labels = load_zero_one(limit_per_class=1).train
+    image = images[labels == 0][0, 0].astype(np.float64)
+    # Minus above the diagonal, plus below it: turning this kernel changes every sign.
+    kernel = np.sign(np.add.outer(np.arange(5), np.arange(5)) - 4.0)
+    correlation = cross_correlate2d(image, kernel)
+    return {
+        "image": image.round(4).tolist(),
+        "kernel": kernel.tolist(),
+        "correlation": correlation.round(4).tolist(),
+        "convolution": convolve2d(image, kernel).round(4).tolist(),
+        "positions": correlation.size,
+    }
+
+
+def draw(data: Data, colours: Mapping[str, str]) -> Figure:
+    """Draw the four arrays side by side."""
+    figure, panels = prepare(colours, width=6.6, height=2.05, rows=1, columns=4)
+    titles = {
+        "image": "image, 28 by 28",
+        "kernel": "kernel, 5 by 5",
+        "correlation": "cross-correlation",
+        "convolution": "convolution",
+    }
+    for axes, (name, title) in zip(panels, titles.items(), strict=True):
+        show_array(axes, data[name], colours, signed=name != "image")
+        axes.set_title(title, fontsize=9.5)
+        if name == "kernel":
+            for (u, v), value in np.ndenumerate(np.asarray(data[name])):
+                sign = {-1: "\N{MINUS SIGN}", 0: "0", 1: "+"}[int(value)]
+                ink = colours["faint"] if value == 0 else colours["paper"]
+                axes.text(v, u, sign, ha="center", va="center", fontsize=9, color=ink)
+    result: Figure = figure
+    return result
+
+
+if __name__ == "__main__":
+    # Sums of 25 products in another order: the last digits.
+    tolerances = {"image": 0, "kernel": 0, "correlation": 1e-3, "convolution": 1e-3, "positions": 0}
+    sys.exit(main("sliding_kernel", compute, draw, tolerances))
