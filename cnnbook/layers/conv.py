@@ -33,6 +33,7 @@ def conv2d_loops(
         y[n, f, i, j] = bias[f]
         for c, u, v in np.ndindex(kernels.shape[1:]):
             pixel = padded[n, c, i * step_down + u, j * step_across + v]
+            # @eq-layer
             y[n, f, i, j] += pixel * kernels[f, c, u, v]
     return y
 
@@ -41,7 +42,7 @@ def conv2d(x: Array, kernels: Array, bias: Array, *, stride: Size = 1, padding: 
     """Cross-correlate every image with every kernel, sum over the channels, add one bias each.
 
     Y[n, f, i, j] = bias[f] + sum over c, u, v of X[n, c, i s + u, j s + v] K[f, c, u, v], where s
-    is the stride and X is surrounded by ``padding`` rows and columns of zeros.
+    is the stride and X is surrounded by ``padding`` rows and columns of zeros: @eq-layer.
 
     Parameters
     ----------
@@ -90,7 +91,7 @@ def conv2d(x: Array, kernels: Array, bias: Array, *, stride: Size = 1, padding: 
 
 
 def correlate_columns(columns: Array, kernels: Array, bias: Array) -> Array:
-    """Multiply every column of windows by every kernel and add the bias.
+    """Multiply every column of windows by every kernel and add the bias: @eq-as-product.
 
     Parameters
     ----------
@@ -108,7 +109,7 @@ def correlate_columns(columns: Array, kernels: Array, bias: Array) -> Array:
     """
     # (F, C KH KW) @ (N, C KH KW, H' W'): one matrix product per image.
     rows, dtype = kernels.reshape(len(kernels), -1), np.result_type(columns, kernels, bias)
-    y: Array = np.matmul(rows, columns, dtype=dtype)
+    y: Array = np.matmul(rows, columns, dtype=dtype)  # @eq-as-product
     y += bias[:, np.newaxis]
     return y
 

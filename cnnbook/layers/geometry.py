@@ -83,7 +83,8 @@ def im2col(x: Array, kernel_size: Size, *, stride: Size = 1, padding: Size = 0) 
     -------
     np.ndarray of shape (N, C KH KW, H' W')
         Row (c, u, v), column (i, j) of image n holds pixel [n, c, i stride + u, j stride + v] of
-        the padded images. KH KW times as many numbers as the images have: the price of speed.
+        the padded images, @eq-columns. KH KW times as many numbers as the images have: the price
+        of speed.
 
     Examples
     --------
@@ -97,6 +98,7 @@ def im2col(x: Array, kernel_size: Size, *, stride: Size = 1, padding: Size = 0) 
     view = windows(pad(x, padding), kernel_size, stride=stride)
     samples, channels, height, width, kernel_height, kernel_width = view.shape
     columns = view.transpose(0, 1, 4, 5, 2, 3)
+    # @eq-columns: the last axes run fastest, so (c, u, v) and (i, j) become one index each.
     return columns.reshape(samples, channels * kernel_height * kernel_width, height * width)
 
 
@@ -104,6 +106,8 @@ def col2im(
     columns: Array, input_size: Size, kernel_size: Size, *, stride: Size = 1, padding: Size = 0
 ) -> Array:
     """Send every window entry back to its pixel and add: the transpose of `im2col`.
+
+    At each pixel it is @eq-collected-shares.
 
     Parameters
     ----------
@@ -149,6 +153,7 @@ def col2im(
     x = np.zeros((*by_offset.shape[:2], height + 2 * above, width + 2 * left), dtype=columns.dtype)
     for u in range(kernel[0]):
         for v in range(kernel[1]):
+            # @eq-collected-shares: the entry (u, v) of every window lies on this rectangle.
             x[:, :, u : u + rows * down : down, v : v + places * across : across] += by_offset[
                 :, :, u, v
             ]

@@ -1,0 +1,60 @@
+"""What the five kernels of the first layer answer to a zero and a one, after one epoch."""
+
+import sys
+from collections.abc import Mapping
+
+import numpy as np
+from common import Data, main, prepare, show_array
+from matplotlib.figure import Figure
+
+from cnnbook.layers import conv2d
+from cnnbook.losses import BinaryCrossEntropy
+from cnnbook.mnist import load_zero_one
+from cnnbook.model import zero_one_network
+from cnnbook.optimizers import SGD
+from cnnbook.train import fit
+
+SEED = 0
+
+
+def compute() -> Data:
+    """Train one epoch; apply the first layer to the first zero and one of the test set."""
+    split = load_zero_one()
+    rng = np.random.default_rng(SEED)
+    model = zero_one_network(rng)
+    optimizer = SGD(model.parameters(), learning_rate=0.1)
+    fit(model, BinaryCrossEntropy(), optimizer, *split.train, epochs=1, batch_size=32, rng=rng)
+    images, labels = split.test
+    digits = np.stack([images[labels == digit][0] for digit in (0, 1)])
+    kernels, bias = (parameter.value for parameter in model.parameters()[:2])
+    maps = conv2d(digits, kernels, bias)
+    return {
+        "digits": digits[:, 0].round(4).tolist(),
+        "kernels": kernels[:, 0].round(4).tolist(),
+        "maps": maps.round(4).tolist(),
+        "positions": maps[0, 0].size,
+        "training_images": len(split.train[0]),
+        "seed": SEED,
+    }
+
+
+def draw(data: Data, colours: Mapping[str, str]) -> Figure:
+    """Draw kernels over the maps that they make."""
+    figure, panels = prepare(colours, width=6.6, height=3.55, rows=3, columns=6)
+    panels[0, 0].axis("off")
+    for f, kernel in enumerate(data["kernels"]):
+        show_array(panels[0, f + 1], kernel, colours)
+        panels[0, f + 1].set_title(f"f = {f}", fontsize=9.5)
+    for row, digit in enumerate(data["digits"], start=1):
+        show_array(panels[row, 0], digit, colours, signed=False)
+        for f, answers in enumerate(data["maps"][row - 1]):
+            show_array(panels[row, f + 1], answers, colours)
+    result: Figure = figure
+    return result
+
+
+if __name__ == "__main__":
+    # 396 steps of float32 arithmetic, rounded differently on another processor.
+    tolerances = {"digits": 0, "kernels": 0.05, "maps": 0.2}
+    fixed = dict.fromkeys(["positions", "training_images", "seed"], 0)
+    sys.exit(main("feature_maps", compute, draw, {**tolerances, **fixed}))
