@@ -16,6 +16,7 @@ def conv2d_kernel_gradient_loops(
     for f, c, u, v in np.ndindex(shape):
         for n, i, j in np.ndindex(len(x), *grad_output.shape[2:]):
             pixel = padded[n, c, i * step_down + u, j * step_across + v]
+            # @eq-kernel-gradient
             grad_kernels[f, c, u, v] += pixel * grad_output[n, f, i, j]
     return grad_kernels
 
@@ -27,6 +28,7 @@ def conv2d_kernel_gradient(
 
     dL/dK[f, c, u, v] = sum over n, i, j of X[n, c, i s + u, j s + v] dL/dY[n, f, i, j]: kernel
     entry (u, v) has met pixel (i s + u, j s + v) on its way to output (i, j), for every (i, j).
+    That is @eq-kernel-gradient; map by map, @eq-kernel-gradient-maps.
 
     Parameters
     ----------
@@ -73,6 +75,8 @@ def conv2d_kernel_gradient(
 def correlate_with_columns(columns: Array, grad_output: Array) -> Array:
     """Multiply the upstream gradient by every row of the windows and sum over the batch.
 
+    That is @eq-kernel-gradient-product.
+
     Parameters
     ----------
     columns : np.ndarray of shape (N, C KH KW, H' W')
@@ -88,6 +92,7 @@ def correlate_with_columns(columns: Array, grad_output: Array) -> Array:
     # (N, 1, C KH KW, H' W') times (N, F, H' W'): one matrix-vector product per image and kernel,
     # because there are few kernels; then the batch sum.
     vectors = grad_output.reshape(*grad_output.shape[:2], -1)
+    # @eq-kernel-gradient-product
     grad_kernels: Array = np.matvec(columns[:, np.newaxis], vectors).sum(axis=0)
     return grad_kernels
 
@@ -95,7 +100,7 @@ def correlate_with_columns(columns: Array, grad_output: Array) -> Array:
 def conv2d_bias_gradient(grad_output: Array) -> Array:
     """Sum the upstream gradient over everything that the bias was added to.
 
-    dL/db[f] = sum over n, i, j of dL/dY[n, f, i, j].
+    dL/db[f] = sum over n, i, j of dL/dY[n, f, i, j]: @eq-bias-gradient.
 
     Parameters
     ----------
@@ -120,6 +125,7 @@ def conv2d_bias_gradient(grad_output: Array) -> Array:
     array([ 6., 22.])
     """
     check_array("grad_output", grad_output, "N F H' W'")
+    # @eq-bias-gradient
     grad_bias: Array = grad_output.sum(axis=(0, 2, 3))
     return grad_bias
 
@@ -138,10 +144,11 @@ def conv2d_input_gradient_loops(
     for n, c, p, q in np.ndindex(shape):
         for f, u, v in np.ndindex(len(kernels), *kernels.shape[2:]):
             # Pixel (p, q) stood under kernel entry (u, v) when the window began at (i s, j s).
-            i, row_fits = divmod(p + above - u, step_down)
-            j, column_fits = divmod(q + left - v, step_across)
+            i, row_remainder = divmod(p + above - u, step_down)
+            j, column_remainder = divmod(q + left - v, step_across)
             inside = 0 <= i < grad_output.shape[2] and 0 <= j < grad_output.shape[3]
-            if row_fits == 0 and column_fits == 0 and inside:
+            if row_remainder == 0 and column_remainder == 0 and inside:
+                # @eq-input-gradient
                 grad_x[n, c, p, q] += grad_output[n, f, i, j] * kernels[f, c, u, v]
     return grad_x
 
@@ -152,7 +159,8 @@ def conv2d_input_gradient(
     """Convolve the upstream gradient with the kernels, in full, and sum over the kernels.
 
     With stride 1 and no padding, dL/dX[n, c, p, q] = sum over f, u, v of
-    dL/dY[n, f, p - u, q - v] K[f, c, u, v], where dL/dY is zero outside its range. The code does
+    dL/dY[n, f, p - u, q - v] K[f, c, u, v], where dL/dY is zero outside its range:
+    @eq-input-gradient, and map by map @eq-input-gradient-maps. The code does
     the same sum from the other end: each output hands its share back to the pixels under its
     window, which is the product with the transposed Toeplitz matrix and takes stride and padding
     as they come.
@@ -199,5 +207,6 @@ def conv2d_input_gradient(
     )
     # (C KH KW, F) @ (N, F, H' W'): what each output hands back to each entry of its window.
     weights = kernels.reshape(count, -1).T
+    # @eq-shares
     shares: Array = np.matmul(weights, grad_output.reshape(samples, count, -1))
     return col2im(shares, input_size, kernel_size, stride=stride, padding=padding)

@@ -1,0 +1,218 @@
+"""Chapter 3: the gradients of the kernels and of the bias."""
+
+import numpy as np
+
+from cnnbook.correlation import convolve2d, cross_correlate2d, rotate180
+from cnnbook.layers import (
+    conv2d,
+    conv2d_bias_gradient,
+    conv2d_kernel_gradient,
+)
+from cnnbook.layers.conv_gradients import correlate_with_columns
+from cnnbook.layers.geometry import im2col
+from tests.equations.binding import Case, Draw, binds, layer_sizes
+
+
+def jacobian(function, at: np.ndarray) -> np.ndarray:
+    """Differentiate by complex steps: entry [..., k] is the derivative by entry k of `at`."""
+    columns, step = [], 1e-30
+    for place in np.ndindex(at.shape):
+        moved = at.astype(np.complex128)
+        moved[place] += 1j * step
+        columns.append(function(moved).imag / step)
+    found = np.stack(columns, axis=-1)
+    return found.reshape(*found.shape[:-1], *at.shape)
+
+
+def row(rng: Draw) -> Case:
+    """A row of pixels, a kernel, an upstream gradient; the gradients by the code of the layer."""
+    kernel_width, width = (int(size) for size in rng.integers([2, 3], [5, 6]))
+    x, k = rng.standard_normal(width + kernel_width - 1), rng.standard_normal(kernel_width)
+    g = rng.standard_normal(width)
+
+    def layer(kernel):
+        return conv2d(
+            x[np.newaxis, np.newaxis, np.newaxis] + 0 * kernel[0],
+            kernel[np.newaxis, np.newaxis, np.newaxis],
+            np.zeros(1),
+        )[0, 0, 0]
+
+    shapes = (x.reshape(1, 1, 1, -1), g.reshape(1, 1, 1, -1))
+    return Case(
+        {
+            "x": x,
+            "k": k,
+            "y": layer(k),
+            "y/k": jacobian(layer, k),
+            "L/y": g,
+            "L/k": conv2d_kernel_gradient(*shapes, (1, kernel_width))[0, 0, 0],
+            r"\corr": lambda a, b: cross_correlate2d(a[np.newaxis], b[np.newaxis])[0],
+            r"\conv": lambda a, b: convolve2d(a[np.newaxis], b[np.newaxis])[0],
+            "W": len(x),
+            "K_W": kernel_width,
+            "W'": width,
+        },
+        {"i": range(width), "u": range(kernel_width)},
+    )
+
+
+@binds("eq-row-layer", conv2d)
+def row_layer(rng):
+    return row(rng)
+
+
+@binds("eq-row-chain", conv2d_kernel_gradient)
+def row_chain(rng):
+    return row(rng)
+
+
+@binds("eq-row-local", conv2d)
+def row_local(rng):
+    return row(rng)
+
+
+@binds("eq-row-kernel-gradient", conv2d_kernel_gradient)
+def row_kernel_gradient(rng):
+    return row(rng)
+
+
+def layer(rng: Draw, *, small: bool = False) -> Case:
+    """A batch, kernels, biases, a random upstream gradient, and the gradients by the code."""
+    s = layer_sizes(rng, small=small)
+    x = rng.standard_normal((s["N"], s["C"], s["H"], s["W"]))
+    kernels = rng.standard_normal((s["F"], s["C"], s["K_H"], s["K_W"]))
+    bias = rng.standard_normal(s["F"])
+    y = conv2d(x, kernels, bias)
+    g = rng.standard_normal(y.shape)
+    size = kernels.shape[2:]
+    return Case(
+        {
+            "X": x,
+            "K": kernels,
+            "b": bias,
+            "Y": y,
+            "L/Y": g,
+            "L/K": conv2d_kernel_gradient(x, g, size),
+            "L/b": conv2d_bias_gradient(g),
+            r"\corr": cross_correlate2d,
+            r"\conv": convolve2d,
+            **s,
+        }
+    )
+
+
+def local(rng: Draw) -> Case:
+    """The same on a smaller scale, with the derivative of every output by every kernel entry."""
+    case = layer(rng, small=True)
+    x, kernels, bias = (case.values[name] for name in "XKb")
+    case.values["Y/K"] = jacobian(lambda k: conv2d(x + 0j, k, bias + 0j), kernels)
+    case.values["Y/b"] = jacobian(lambda b: conv2d(x + 0j, kernels + 0j, b), bias)
+    case.values["K/K"] = jacobian(lambda k: k, kernels)
+    return case
+
+
+@binds("eq-kernel-chain", conv2d_kernel_gradient)
+def kernel_chain(rng):
+    return local(rng)
+
+
+@binds("eq-kernel-delta", conv2d)
+def kernel_delta(rng):
+    return local(rng)
+
+
+@binds("eq-kernel-local", conv2d)
+def kernel_local(rng):
+    return local(rng)
+
+
+@binds("eq-kernel-gradient", conv2d_kernel_gradient)
+def kernel_gradient(rng):
+    return layer(rng)
+
+
+@binds("eq-kernel-gradient-maps", conv2d_kernel_gradient)
+def kernel_gradient_maps(rng):
+    return layer(rng)
+
+
+@binds("eq-kernel-gradient-size", conv2d_kernel_gradient)
+def kernel_gradient_size(rng):
+    height, kernel_height = int(rng.integers(6, 9)), int(rng.integers(2, 5))
+    y = conv2d(np.ones((1, 1, height, 3)), np.ones((1, 1, kernel_height, 2)), np.zeros(1))
+    gradient = conv2d_kernel_gradient(np.ones((1, 1, height, 3)), y, (kernel_height, 2))
+    return Case({"H": height, "H'": y.shape[2], "K_H": gradient.shape[2]})
+
+
+BEYOND = "the bracket is 0 there"
+
+
+@binds(
+    "eq-kernel-gradient-pixels",
+    conv2d_kernel_gradient,
+    harmless={
+        r"side 3: \sum_{p=0}^{H - 1} -> \sum_{p=0}^{H - 1 + 1}": BEYOND,
+        r"side 3: \sum_{q=0}^{W - 1} -> \sum_{q=0}^{W - 1 + 1}": BEYOND,
+    },
+)
+def kernel_gradient_pixels(rng):
+    return layer(rng)
+
+
+@binds("eq-kernel-gradient-product", correlate_with_columns)
+def kernel_gradient_product(rng):
+    case = layer(rng)
+    size = case.values["K"].shape[2:]
+    columns = im2col(case.values["X"], size)
+    case.values["A"] = columns
+    case.values["L/R"] = correlate_with_columns(columns, case.values["L/Y"])
+    return case._replace(free={"r": range(columns.shape[1])})
+
+
+@binds("eq-bias-local", conv2d)
+def bias_local(rng):
+    return local(rng)
+
+
+@binds(
+    "eq-bias-gradient",
+    conv2d_bias_gradient,
+    harmless={
+        r"side 2: \sum_{f'=0}^{F - 1} -> \sum_{f'=0}^{F - 1 + 1}": BEYOND,
+        **{f"side 2: F -> {size}, place 1": BEYOND for size in ("K_W", "H'", "W'", "H", "W")},
+    },
+)
+def bias_gradient(rng):
+    return layer(rng)
+
+
+@binds("eq-mean-loss", conv2d_kernel_gradient)
+def mean_loss(rng):
+    case = layer(rng)
+    x, g, size = case.values["X"], case.values["L/Y"], case.values["K"].shape[2:]
+    alone = [conv2d_kernel_gradient(x[n : n + 1], g[n : n + 1], size) for n in range(len(x))]
+    case.values[r"\ell/K"] = np.stack(alone)
+    case.values["L/K"] = conv2d_kernel_gradient(x, g / len(x), size)
+    return case
+
+
+@binds("eq-kernel-pairing", conv2d_kernel_gradient)
+def kernel_pairing(rng):
+    case = layer(rng, small=True)
+    v = rng.standard_normal(case.values["K"].shape)
+    case.values["V"] = v
+    case.values["Y'"] = conv2d(case.values["X"], case.values["K"] + v, case.values["b"])
+    return case
+
+
+@binds("eq-wrong-kernel-gradient", convolve2d)
+def wrong_kernel_gradient(rng):
+    return Case(
+        {
+            "X": rng.standard_normal((6, 7)),
+            "G": rng.standard_normal((4, 3)),
+            r"\corr": cross_correlate2d,
+            r"\conv": convolve2d,
+            r"\rot": rotate180,
+        }
+    )
