@@ -1,0 +1,258 @@
+"""Chapter 4: the gradient of the input, by indices, by a transposed matrix, by counting."""
+
+import numpy as np
+
+from cnnbook.correlation import convolve2d, cross_correlate2d, rotate180
+from cnnbook.layers import conv2d, conv2d_input_gradient
+from cnnbook.layers.geometry import im2col
+from tests.equations.binding import Case, Draw, binds, layer_sizes
+from tests.equations.chapter_03_kernel_gradients import jacobian
+
+BEYOND = "the bracket is 0 there"
+MODES = {
+    r"\corr": cross_correlate2d,
+    r"\conv": convolve2d,
+    r"\fconv": lambda a, b: convolve2d(a, b, "full"),
+    r"\fcorr": lambda a, b: cross_correlate2d(a, b, "full"),
+    r"\rot": rotate180,
+}
+
+
+def row(rng: Draw) -> Case:
+    """A row of pixels, a kernel, an upstream gradient, and the gradient by the code."""
+    kernel_width, width = (int(size) for size in rng.integers([2, 3], [5, 6]))
+    x, k = rng.standard_normal(width + kernel_width - 1), rng.standard_normal(kernel_width)
+    g = rng.standard_normal(width)
+
+    def layer(pixels):
+        kernel = k[np.newaxis, np.newaxis, np.newaxis] + 0 * pixels[0]
+        return conv2d(pixels[np.newaxis, np.newaxis, np.newaxis], kernel, np.zeros(1))[0, 0, 0]
+
+    shapes = (g.reshape(1, 1, 1, -1), k.reshape(1, 1, 1, -1))
+    gradient = conv2d_input_gradient(*shapes, (1, len(x)))
+    return Case(
+        {
+            "x": x,
+            "k": k,
+            "y/x": jacobian(layer, x),
+            "L/y": g,
+            "L/x": gradient[0, 0, 0],
+            "W": len(x),
+            "K_W": kernel_width,
+            "W'": width,
+        },
+        {"i": range(width)},
+    )
+
+
+@binds("eq-row-input-chain", conv2d_input_gradient)
+def row_input_chain(rng):
+    return row(rng)
+
+
+@binds("eq-row-input-local", conv2d)
+def row_input_local(rng):
+    return row(rng)
+
+
+@binds(
+    "eq-row-input-gradient",
+    conv2d_input_gradient,
+)
+def row_input_gradient(rng):
+    return row(rng)
+
+
+def layer(rng: Draw, *, small: bool = False) -> Case:
+    """A batch, kernels, a random upstream gradient, and the input gradient by the code."""
+    s = layer_sizes(rng, small=small)
+    x = rng.standard_normal((s["N"], s["C"], s["H"], s["W"]))
+    kernels = rng.standard_normal((s["F"], s["C"], s["K_H"], s["K_W"]))
+    g = rng.standard_normal((s["N"], s["F"], s["H'"], s["W'"]))
+    values = {
+        "X": x,
+        "K": kernels,
+        "L/Y": g,
+        "L/X": conv2d_input_gradient(g, kernels, x.shape[2:]),
+    }
+    return Case({**values, **MODES, **s})
+
+
+def local(rng: Draw) -> Case:
+    """The same on a smaller scale, with the derivative of every output by every pixel."""
+    case = layer(rng, small=True)
+    kernels = case.values["K"] + 0j
+    case.values["Y/X"] = jacobian(
+        lambda x: conv2d(x, kernels, np.zeros(len(kernels)) + 0j), case.values["X"]
+    )
+    return case
+
+
+@binds("eq-input-chain", conv2d_input_gradient)
+def input_chain(rng):
+    return local(rng)
+
+
+@binds(
+    "eq-input-local",
+    conv2d,
+    harmless={
+        r"side 2: \sum_{c'=0}^{C - 1} -> \sum_{c'=0}^{C - 1 + 1}": BEYOND,
+        "side 2: C -> H, place 1": BEYOND,
+    },
+)
+def input_local(rng):
+    return local(rng)
+
+
+@binds("eq-input-gradient", conv2d_input_gradient)
+def input_gradient(rng):
+    return layer(rng)
+
+
+@binds("eq-input-gradient-maps", conv2d_input_gradient)
+def input_gradient_maps(rng):
+    return layer(rng)
+
+
+@binds("eq-input-gradient-size", conv2d_input_gradient)
+def input_gradient_size(rng):
+    height, kernel_height = int(rng.integers(6, 9)), int(rng.integers(2, 5))
+    kernels = np.ones((1, 1, kernel_height, 2))
+    y = conv2d(np.ones((1, 1, height, 3)), kernels, np.zeros(1))
+    gradient = conv2d_input_gradient(y, kernels, (height, 3))
+    return Case({"H": gradient.shape[2], "H'": y.shape[2], "K_H": kernel_height})
+
+
+@binds("eq-input-gradient-by-correlation", conv2d_input_gradient)
+def input_gradient_by_correlation(rng):
+    case = layer(rng)
+    margins = [(0, 0), (0, 0), *((case.values[size] - 1,) * 2 for size in ("K_H", "K_W"))]
+    case.values[r"\tilde{G}"] = np.pad(case.values["L/Y"], margins)
+    return case
+
+
+def matrix(rng: Draw) -> Case:
+    """One channel, one kernel, as a matrix built from unit images."""
+    s = layer_sizes(rng)
+    k, g = rng.standard_normal((s["K_H"], s["K_W"])), rng.standard_normal((s["H'"], s["W'"]))
+    units = np.eye(s["H"] * s["W"]).reshape(-1, s["H"], s["W"])
+    t = np.stack([cross_correlate2d(unit, k).ravel() for unit in units], axis=1)
+    size = (s["H"], s["W"])
+    gradient = conv2d_input_gradient(g[np.newaxis, np.newaxis], k[np.newaxis, np.newaxis], size)
+    sizes = {name: s[name] for name in ("H", "W", "H'", "W'", "K_H", "K_W")}
+    return Case(
+        {"T": t, "L/y": g.ravel(), "L/x": gradient.ravel(), **sizes},
+        {"s": range(t.shape[1])},
+    )
+
+
+@binds("eq-transposed-chain", conv2d_input_gradient)
+def transposed_chain(rng):
+    return matrix(rng)
+
+
+@binds("eq-transposed-gradient", conv2d_input_gradient)
+def transposed_gradient(rng):
+    return matrix(rng)
+
+
+def images(rng: Draw) -> Case:
+    """One image, one kernel, one array of the output's shape."""
+    s = layer_sizes(rng)
+    names = {"X": ("H", "W"), "K": ("K_H", "K_W"), "G": ("H'", "W'")}
+    arrays = {
+        name: rng.standard_normal((s[height], s[width])) for name, (height, width) in names.items()
+    }
+    sizes = {size: s[size] for pair in names.values() for size in pair}
+    return Case({**arrays, **MODES, **sizes})
+
+
+@binds("eq-adjoint", convolve2d)
+def adjoint(rng):
+    return images(rng)
+
+
+def touches(rng: Draw) -> Case:
+    """How many outputs each row and each column touches, counted with the code."""
+    height, kernel_height, width, kernel_width = [(7, 3, 8, 2), (6, 4, 7, 3), (9, 2, 6, 4)][
+        rng.number
+    ]
+    rows, columns = (
+        conv2d_input_gradient(
+            np.ones((1, 1, size - kernel + 1, 1)), np.ones((1, 1, kernel, 1)), (size, 1)
+        ).ravel()
+        for size, kernel in ((height, kernel_height), (width, kernel_width))
+    )
+    sizes = {"H": height, "W": width, "K_H": kernel_height, "K_W": kernel_width}
+    outputs = (height - kernel_height + 1, width - kernel_width + 1)
+    return Case(
+        {
+            "m": rows,
+            "m'": columns,
+            "E": np.ones(outputs),
+            "J": np.ones((kernel_height, kernel_width)),
+            r"\min": min,
+            r"\max": max,
+            **MODES,
+            **sizes,
+            "H'": outputs[0],
+            "W'": outputs[1],
+        }
+    )
+
+
+@binds("eq-touched", conv2d_input_gradient)
+def touched(rng):
+    return touches(rng)
+
+
+@binds(
+    "eq-touched-gradient",
+    convolve2d,
+    harmless={
+        r"side 1: E \fconv J -> E \fcorr J": "arrays of ones cannot tell; chapter 3 says why"
+    },
+)
+def touched_gradient(rng):
+    return touches(rng)
+
+
+@binds("eq-all-touches", conv2d_input_gradient)
+def all_touches(rng):
+    return touches(rng)
+
+
+def handed_back(rng: Draw) -> Case:
+    """The layer, and what each output hands back to each entry of its window."""
+    case = layer(rng)
+    kernels, g = case.values["K"], case.values["L/Y"]
+    # A share is what one output hands back to one entry of its window: the input gradient of a
+    # single output, looked at in the window alone.
+    height, width = g.shape[2:]
+    size = kernels.shape[2:]
+    found = np.zeros((len(g), kernels[0].size, height * width))
+    for i, j in np.ndindex(height, width):
+        alone = np.zeros_like(g)
+        alone[:, :, i, j] = g[:, :, i, j]
+        back = conv2d_input_gradient(alone, kernels, case.values["X"].shape[2:])
+        found[:, :, i * width + j] = im2col(back, size)[:, :, i * width + j]
+    case.values["S"] = found
+    return case
+
+
+@binds("eq-shares", conv2d_input_gradient)
+def shares(rng):
+    return handed_back(rng)
+
+
+@binds("eq-collected-shares", conv2d_input_gradient)
+def collected_shares(rng):
+    return handed_back(rng)
+
+
+@binds("eq-two-layers-back", convolve2d)
+def two_layers_back(rng):
+    case = images(rng)
+    case.values["Q"] = rng.standard_normal((2, 4))
+    return case
