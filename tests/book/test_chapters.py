@@ -1,0 +1,207 @@
+"""What every chapter has, and what no sentence of it may say unchecked."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from cnnbook_site.equations import CHAPTER, DISPLAY, FENCE, INLINE, find_equations
+from cnnbook_site.numbers import NUMBER, NumberError, measured
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+CHAPTERS = [p for p in sorted(DOCS.glob("*.md")) if CHAPTER.search(p.read_text(encoding="utf-8"))]
+FIGURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\(figures/(?P<name>\w+)-(?P<scheme>light|dark)\.svg\)")
+FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+DOI = re.compile(r"https://doi\.org/\S+?(?=\))")
+ISBN = re.compile(r"ISBN [\d-]+")
+
+
+def text_of(path):
+    return FRONT.sub("", path.read_text(encoding="utf-8"))
+
+
+def prose_of(path):
+    """The sentences: without code, formulas, links' addresses, references and figures."""
+    text = text_of(path).split("\n## References")[0]
+    text = DISPLAY.sub(" ", FENCE.sub(" ", text))
+    text = INLINE.sub(" X ", re.sub(r"^::: .*\n( {4}.*\n)*", "", text, flags=re.MULTILINE))
+    text = re.sub(r"`[^`\n]*`|\]\([^)]*\)|<[^>]*>|!\[[^\]]*\]", " ", text)
+    return re.sub(r"\{\{[^}]*\}\}|\{[^}]*\}|@eq-[\w-]+", " X ", text)
+
+
+@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
+def chapter(request):
+    return request.param
+
+
+def test_there_are_chapters():
+    assert [path.stem[:2] for path in CHAPTERS] == [f"{n:02}" for n in range(1, len(CHAPTERS) + 1)]
+    assert len(CHAPTERS) >= 4
+
+
+def test_standard_parts(chapter):
+    text = text_of(chapter)
+    headings = re.findall(r"^## (.+)$", FENCE.sub("", text), re.MULTILINE)
+    assert headings[-3:] == ["Where people go wrong", "Exercises", "References"]
+    opening = text.split("\n## ")[0]
+    assert "?" in opening, "a chapter begins with a question"
+    assert FIGURE.search(opening), "and a picture"
+    assert "by hand" in text.lower(), "a case worked by hand"
+    assert "::: cnnbook." in text, "source"
+    wrong = text.split("## Where people go wrong")[1].split("\n## ")[0]
+    mistakes = re.findall(r"^\*\*.+?\*\*", wrong, re.MULTILINE)
+    assert len(mistakes) >= 3
+    assert wrong.count("```pycon") >= len(mistakes) - 1, "mistakes are shown, not told"
+
+
+def test_exercises_have_executed_solutions(chapter):
+    exercises = text_of(chapter).split("\n## Exercises")[1].split("\n## References")[0]
+    parts = re.split(r"^\*\*\d+\. ", exercises, flags=re.MULTILINE)[1:]
+    assert 4 <= len(parts) <= 6
+    for part in parts:
+        assert '??? example "Solution"' in part
+        assert "    ```pycon" in part
+
+
+def test_length_and_number_of_equations(chapter):
+    words = len(prose_of(chapter).split())
+    assert 2200 <= words <= 5500, f"{words} words"
+    equations = [e for e in find_equations(DOCS).values() if e.page == chapter.name]
+    assert 10 <= len(equations) <= 25
+
+
+def test_references_have_doi_or_isbn_and_stand_in_the_bibliography(chapter):
+    entries = text_of(chapter).split("\n## References")[1].strip().split("\n- ")
+    bibliography = (DOCS / "bibliography.md").read_text(encoding="utf-8")
+    for entry in entries:
+        found = DOI.findall(entry) + ISBN.findall(entry) + re.findall(r"inria-\d+", entry)
+        assert found, entry
+        number = int(chapter.stem[:2])
+        for name in found:
+            work = next(w for w in bibliography.split("\n- ") if name in w)
+            assert re.search(rf"\[[\d, ]*\b{number}\b[\d, ]*\]\s*$", work), f"{name}: {number}"
+
+
+@pytest.mark.parametrize("path", sorted(DOCS.rglob("*.md")), ids=lambda path: path.stem)
+def test_figures_come_in_both_schemes_with_data_and_say_what_to_see(path):
+    found = FIGURE.findall(path.read_text(encoding="utf-8"))
+    for name in {name for _, name, _ in found}:
+        schemes = {scheme: alt for alt, other, scheme in found if other == name}
+        assert set(schemes) == {"light", "dark"}
+        assert len(schemes["light"]) > 80, "an alternative text says what to see"
+        data = json.loads((DOCS / "figures" / f"{name}.json").read_text(encoding="utf-8"))
+        script = ROOT / data["provenance"]["script"]
+        assert script.exists()
+        assert {"data", "tolerances", "provenance"} <= data.keys()
+        for scheme in schemes:
+            assert (DOCS / "figures" / f"{name}-{scheme}.svg").exists()
+
+
+def test_every_figure_is_shown():
+    pages = "".join(p.read_text(encoding="utf-8") for p in DOCS.rglob("*.md"))
+    shown = {name for _, name, _ in FIGURE.findall(pages)}
+    assert shown == {path.stem for path in (DOCS / "figures").glob("*.json")}
+
+
+# --- numbers --------------------------------------------------------------------------------------
+
+
+def typed(prose):
+    """Numbers that look measured: with a decimal point, a thousands separator, a percent sign."""
+    return re.findall(
+        r"(?<![\w.,-])\d{1,3}(?:,\d{3})+(?![\d,])|(?<![\w.])\d+\.\d+|\d+(?= ?%)", prose
+    )
+
+
+KNOWN = {
+    "338,352": "the parameters of the book's network, counted on the start page",
+    "2,115": "test images, counted in the tests of the data",
+    "3.11": "the least version of Python, in pyproject.toml",
+    "12,665": "training images, counted in the tests of the data",
+}
+
+
+@pytest.mark.parametrize(
+    "path", [*CHAPTERS, DOCS / "index.md", DOCS / "preface.md"], ids=lambda path: path.stem
+)
+def test_a_typed_number_is_printed_by_an_example_of_the_page(path):
+    text = text_of(path)
+    code = "\n".join(match[0] for match in FENCE.finditer(text))
+    formulas = "\n".join(m["latex"] for m in (*DISPLAY.finditer(text), *INLINE.finditer(text)))
+    there = set(re.findall(r"\d+(?:\.\d+)?", (code + formulas).replace(",", "")))
+    for number in typed(prose_of(path)):
+        if number in KNOWN:
+            continue
+        assert number.replace(",", "") in there, f"{number} is not printed by any example"
+
+
+def test_a_typed_number_that_disagrees_is_found(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# 9. X\n\nIt takes 30,421 rounds, or 12.5 %.\n\n```pycon\n>>> 30420\n30420\n\n```\n"
+    )
+    with pytest.raises(AssertionError, match=r"30,421 is not printed"):
+        test_a_typed_number_is_printed_by_an_example_of_the_page(page)
+
+
+def test_numbers_are_pulled_from_figures():
+    pages = [p.read_text(encoding="utf-8") for p in DOCS.rglob("*.md")]
+    found = [match for page in pages for match in NUMBER.finditer(page)]
+    assert len(found) > 5
+    for match in found:
+        assert measured(DOCS / "figures", match["figure"], match["entry"], match["format"])
+
+
+def test_what_looks_like_a_number_of_a_figure_is_one():
+    for path in DOCS.rglob("*.md"):
+        text = FENCE.sub("", path.read_text(encoding="utf-8"))
+        assert text.count("{{") == len(NUMBER.findall(text)), path
+
+
+def test_measured(tmp_path):
+    data = {"a": 2115, "b": [0.5, -0.25], "c": {"d": 1e-7}, "e": "text", "f": True}
+    (tmp_path / "fig.json").write_text(json.dumps({"data": data}))
+    assert measured(tmp_path, "fig", "a", ",d") == "2,115"
+    assert measured(tmp_path, "fig", "b.1", ".1f") == "\N{MINUS SIGN}0.2"
+    assert measured(tmp_path, "fig", "c.d", None) == "1e\N{MINUS SIGN}07"
+    for entry in ("x", "b.7", "b.x", "a.b", "e", "f", "b"):
+        with pytest.raises(NumberError, match=rf"^fig\.{entry}: "):
+            measured(tmp_path, "fig", entry, None)
+    with pytest.raises(NumberError, match="there is no figure"):
+        measured(tmp_path, "none", "a", None)
+
+
+# --- sources and the report -----------------------------------------------------------------------
+
+
+def test_every_module_has_a_page_that_shows_it_whole():
+    modules = {p.relative_to(ROOT / "cnnbook") for p in (ROOT / "cnnbook").rglob("*.py")}
+    modules = {m.with_suffix("") for m in modules if m.stem not in {"__init__", "__main__"}}
+    pages = {p.relative_to(DOCS / "source") for p in (DOCS / "source").rglob("*.md")}
+    assert {page.with_suffix("") for page in pages} == modules
+    for page in pages:
+        text = (DOCS / "source" / page).read_text(encoding="utf-8")
+        assert f'--8<-- "cnnbook/{page.with_suffix("").as_posix()}.py"' in text
+
+
+def test_the_report_is_what_its_data_say_and_knows_every_equation():
+    import sys
+
+    sys.path.insert(0, str(ROOT / "scripts"))
+    try:
+        import equations as report
+    finally:
+        sys.path.pop(0)
+    stored = json.loads(report.DATA.read_text(encoding="utf-8"))["equations"]
+    for path, text in report.pages(stored).items():
+        assert path.read_text(encoding="utf-8") == text
+    known = {e["id"]: (e["number"], e["page"], e["latex"]) for e in stored}
+    found = {e.id: (e.number, e.page, e.latex) for e in find_equations(DOCS).values()}
+    assert known == found, "run python scripts/equations.py"
+    bindings = report.load()
+    for e in stored:
+        source = bindings[e["id"]].source
+        assert e["source"] == f"{source.__module__}.{source.__qualname__}"
+        assert 0 <= e["error"] <= 1e-12
