@@ -19,6 +19,7 @@ PYTHON = [sys.executable, "-m"]
 def checks(site: str) -> dict[str, list[str]]:
     """Return the command of each check by its name."""
     figures = [sys.executable, "scripts/figures", "--check"]
+    equations = [sys.executable, "scripts/equations.py", "--check"]
     coverage = ["--cov=cnnbook", "--cov-branch", "--cov-report=term", "--cov-fail-under=100"]
     return {
         "format": [*PYTHON, "ruff", "format", "--check", "."],
@@ -26,6 +27,7 @@ def checks(site: str) -> dict[str, list[str]]:
         "types": [*PYTHON, "mypy"],
         "spelling": [*PYTHON, "codespell_lib", "."],
         "site": [*PYTHON, "mkdocs", "build", "--strict", "--site-dir", site],
+        "equations": equations,
         "figures": figures,
         "tests": [*PYTHON, "pytest", *coverage],
         "browser": [*PYTHON, "pytest", "tests/browser"],
