@@ -41,3 +41,21 @@ for (const opener of document.querySelectorAll(".md-header label[for='__drawer']
 
 // The button that scrolls to the top hides itself while it has the focus; the keyboard has a key.
 document.querySelector(".md-top")?.setAttribute("tabindex", "-1");
+
+// A reference to an equation of another page carries a preview of it. For one of this page, the
+// preview is copied from the equation itself, when the reader first looks.
+function preview(event) {
+  const reference = event.target.closest?.(".equation-reference");
+  if (!reference || reference.querySelector(".equation-preview")) return;
+  const target = document.getElementById(reference.querySelector("a").hash.slice(1));
+  const formula = target?.closest(".equation")?.querySelector("math");
+  if (!formula) return;
+  const box = document.createElement("span");
+  box.className = "equation-preview";
+  box.setAttribute("aria-hidden", "true");
+  box.append(formula.cloneNode(true));
+  reference.append(box);
+}
+
+addEventListener("pointerover", preview);
+addEventListener("focusin", preview);

@@ -6,10 +6,12 @@ import pytest
 
 from tests.browser.conftest import ROOT, WHY
 
-PAGES = sorted(
+EVERY = sorted(
     path.relative_to(ROOT / "docs").with_suffix("").as_posix().removesuffix("index")
     for path in (ROOT / "docs").rglob("*.md")
 )
+# The pages of whole files are alike: one stands for all of them.
+PAGES = [name for name in EVERY if not name.startswith("source/") or name.endswith("/conv")]
 SHAPES = [("light", 1280), ("dark", 390)]
 
 
@@ -121,3 +123,26 @@ def test_the_site_reads_from_a_folder_on_disk(browser, tmp_path):
     assert "Convolutional networks" in page.locator("h1").inner_text()
     assert page.locator("article figure img").first.evaluate("image => image.naturalWidth") > 100
     page.close()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_reference_shows_its_equation_when_looked_at(visit, width):
+    page = visit("04-input-gradients", width=width)
+    references = page.locator("article p .equation-reference")
+    here = references.filter(has=page.locator("a[href='#eq-input-chain']")).first
+    elsewhere = references.filter(has=page.locator("a[href$='/#eq-transposed']")).first
+    for reference in (here, elsewhere):
+        assert not reference.locator(".equation-preview").is_visible()
+        reference.locator("a").focus()
+        box = reference.locator(".equation-preview")
+        assert box.is_visible()
+        place = box.bounding_box()
+        assert place["x"] >= 0
+        assert place["x"] + place["width"] <= width
+        assert place["height"] > 30
+        shown = box.locator("math").evaluate("math => math.textContent")
+        name = reference.locator("a").get_attribute("href").split("#")[1]
+        if reference is here:
+            formula = page.locator(f".equation:has(#{name}) math")
+            assert shown == formula.evaluate("math => math.textContent")
+        assert "=" in shown
