@@ -98,6 +98,8 @@ that evaluates it and what was measured.
 What was measured is summed up in the [table](index.md). Here is what each test runs; the functions
 that it calls are in the [whole file](letters-{number:02}.md).
 
+{contents}
+
 """
 LETTERS = """\
 ---
@@ -158,7 +160,8 @@ def pages(entries: list[dict[str, Any]]) -> dict[Path, str]:
             "| equation | check | code | largest error | pairs compared | altered versions |",
             "|---|---|---|---|---|---|",
         ]
-        details = [CHAPTER.format(number=number)]
+        contents = "\n".join(f"- [{e['number']} {e['id']}](#check-{e['id']})" for e in group)
+        details = [CHAPTER.format(number=number, contents=contents)]
         for e in group:
             function = e["source"].split(".")[-1]
             table.append(

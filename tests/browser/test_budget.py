@@ -131,9 +131,13 @@ async () => {
   const drawn = element.getClientRects()[0]?.width ? element : element.nextElementSibling;
   const box = drawn?.getClientRects()[0] ?? new DOMRect(-9, -9, 0, 0);
   const middle = (from, to, end) => (Math.max(from, 0) + Math.min(to, end)) / 2;
-  const hit = document.elementFromPoint(
+  const under = () => document.elementFromPoint(
     middle(box.left, box.right, innerWidth), middle(box.top, box.bottom, innerHeight),
   );
+  for (let wait = 0; wait < 20 && under()?.matches(".md-search__overlay"); wait += 1) {
+    await new Promise((done) => setTimeout(done, 100)); // the search is still closing
+  }
+  const hit = under();
   const name = element.outerHTML.slice(0, 120);
   const inside = box.height > innerHeight / 2 || (box.left > -2 && box.top > -2
     && box.right < innerWidth + 2 && box.bottom < innerHeight + 2);
