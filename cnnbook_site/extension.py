@@ -88,13 +88,14 @@ class DisplayProcessor(BlockProcessor):
 
     def link_to_evidence(self, box: Element, name: str, number: str) -> None:
         """Link to the source that computes the equation, and to the test that evaluates it."""
-        source = self.extension.sources().get(name)
-        if source is None:
+        sources = self.extension.sources()
+        if name not in sources:
             return
         links = [
             f'<autoref identifier="{identifier}" aria-label="{text} of equation {number}">'
             f"{text}</autoref>"
-            for text, identifier in (("code", source), ("check", f"check-{name}"))
+            for text, identifier in (("code", sources[name]), ("check", f"check-{name}"))
+            if identifier is not None
         ]
         span = SubElement(box, "span", {"class": "equation-links"})
         span.text = self.md.htmlStash.store(" ".join(links))
@@ -223,8 +224,11 @@ class MathExtension(Extension):
             raise EquationError(f"{name}: no equation on any page has this id")
         return self.equations[name]
 
-    def sources(self) -> dict[str, str]:
-        """Return, for each equation that the report knows, the function that computes it."""
+    def sources(self) -> dict[str, str | None]:
+        """Return, for each equation that the report knows, the function that computes it.
+
+        None stands for NumPy, which alone computes some definitions.
+        """
         report = Path(self.getConfig("docs")) / "equations" / "report.json"
         if not report.exists():
             return {}

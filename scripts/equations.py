@@ -11,6 +11,7 @@ import inspect
 import json
 import platform
 import sys
+from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ def entry(equation: Equation, binding: Binding) -> dict[str, Any]:
         "number": equation.number,
         "page": equation.page,
         "latex": equation.latex,
-        "source": f"{binding.source.__module__}.{binding.source.__qualname__}",
+        "source": binding.source_name,
         "test": binding.place,
         "error": float(f"{report.error:.0e}"),
         "comparisons": report.comparisons,
@@ -79,6 +80,8 @@ for a minus, an index moved by one, two indices exchanged, a factor or a term le
 moved, a size exchanged for another, a turn or a transpose forgotten, on either side. Of
 {altered:,} altered formulas, {noticed:,} are either not computable or wrong by more than
 {margin:g}; the other {harmless} change nothing, for a reason that is given with them.
+Where the column *code* names a function of the book, that function is spoiled too, its results
+scaled, turned or cut, and the equation must then fail: it is about this function and no other.
 
 All of it is run again by `pytest tests/equations`, and one equation by its name:
 `pytest tests/equations -k "[eq-valid]"`.
@@ -123,16 +126,28 @@ $$
 {latex}
 $$
 
-[Equation {number}][{id}], computed by [`{source}`][{source}]. Largest error {error:.0e} in
+[Equation {number}][{id}], computed by {computer}. Largest error {error:.0e} in
 {comparisons:,} pairs of numbers. {altered} altered versions.
 
-```python
 {code}
-```
 
 Run it with `pytest tests/equations -k "[{id}]"`.
 
 """
+
+
+def computer(source: str | None, *, short: bool = False) -> str:
+    """Link to the function that computes an equation; some need none but NumPy's."""
+    if source is None:
+        return "NumPy"
+    return f"[`{source.split('.')[-1] if short else source}`][{source}]"
+
+
+def undecorated(function: Callable[..., Any]) -> str:
+    """Return the source of a function from its `def` on: one may serve many equations."""
+    lines = inspect.getsource(function).rstrip().splitlines()
+    first = next(at for at, line in enumerate(lines) if line.startswith("def "))
+    return "\n".join(lines[first:])
 
 
 def pages(entries: list[dict[str, Any]]) -> dict[Path, str]:
@@ -161,16 +176,22 @@ def pages(entries: list[dict[str, Any]]) -> dict[Path, str]:
             "|---|---|---|---|---|---|",
         ]
         contents = "\n".join(f"- [{e['number']} {e['id']}](#check-{e['id']})" for e in group)
+        builders: dict[Any, dict[str, Any]] = {}
         details = [CHAPTER.format(number=number, contents=contents)]
         for e in group:
-            function = e["source"].split(".")[-1]
             table.append(
                 f"| [{e['number']}][{e['id']}] | [`{e['id']}`]({name}#check-{e['id']}) "
-                f"| [`{function}`][{e['source']}] | {e['error']:.0e} | {e['comparisons']:,} "
-                f"| {e['altered']} |"
+                f"| {computer(e['source'], short=True)} | {e['error']:.0e} "
+                f"| {e['comparisons']:,} | {e['altered']} |"
             )
-            code = inspect.getsource(bindings[e["id"]].build).rstrip()
-            details.append(ENTRY.format(**e, code=code))
+            build = bindings[e["id"]].build
+            first = builders.setdefault(build, e)
+            code = (
+                f"```python\n{undecorated(build)}\n```"
+                if first is e
+                else f"The letters are those of [{first['number']}](#check-{first['id']})."
+            )
+            details.append(ENTRY.format(**e, computer=computer(e["source"]), code=code))
             if e["harmless"]:
                 details += ["Alterations that change nothing:\n\n"]
                 details += [f"- `{what}`: {why}\n" for what, why in e["harmless"].items()]

@@ -202,6 +202,5 @@ def test_the_report_is_what_its_data_say_and_knows_every_equation():
     assert known == found, "run python scripts/equations.py"
     bindings = report.load()
     for e in stored:
-        source = bindings[e["id"]].source
-        assert e["source"] == f"{source.__module__}.{source.__qualname__}"
+        assert e["source"] == bindings[e["id"]].source_name
         assert 0 <= e["error"] <= 1e-12

@@ -194,11 +194,16 @@ def test_the_build_refuses_an_equation_that_nothing_refers_to(tmp_path):
 
 
 def test_an_equation_links_to_its_code_and_its_check(convert, tmp_path):
-    entry = {"id": "eq-kernel", "source": "cnnbook.layers.conv.conv2d"}
+    entries = [
+        {"id": "eq-kernel", "source": "cnnbook.layers.conv.conv2d"},
+        {"id": "eq-second", "source": None},
+    ]
     (tmp_path / "equations").mkdir()
-    (tmp_path / "equations" / "report.json").write_text(json.dumps({"equations": [entry]}))
+    (tmp_path / "equations" / "report.json").write_text(json.dumps({"equations": entries}))
     page = convert(KERNEL, kernel=KERNEL)
-    assert page.count("equation-links") == 1
+    assert page.count("equation-links") == 2
+    assert page.count("code of equation") == 1, "NumPy alone computes the second"
+    assert page.count("check of equation") == 2
     assert '<autoref identifier="cnnbook.layers.conv.conv2d" aria-label="code of equation' in page
     assert '<autoref identifier="check-eq-kernel" aria-label="check of equation 3.1">' in page
 

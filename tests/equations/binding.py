@@ -7,16 +7,18 @@ book's functions, derivatives. It does not say the equation: that is read from t
 
 import importlib
 import inspect
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import CodeType
+from types import FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from cnnbook.correlation import convolve2d, cross_correlate2d, rotate180
+from cnnbook.gradient_check import complex_step_gradient
 from cnnbook_site.equations import Equation
-from cnnbook_site.evaluate import Case, EvaluationError, Lattice, alterations, evaluate, read
+from cnnbook_site.evaluate import Case, EvaluationError, alterations, evaluate, read
 from cnnbook_site.formula import show
 
 ROOT = Path(__file__).parents[2]
@@ -27,13 +29,33 @@ Build = Callable[["Draw"], Case]
 BINDINGS: dict[str, "Binding"] = {}
 
 
+# What the signs between two finite arrays stand for.
+SIGNS: dict[str, Callable[..., Any]] = {
+    r"\corr": cross_correlate2d,
+    r"\conv": convolve2d,
+    r"\fcorr": lambda x, k: cross_correlate2d(x, k, "full"),
+    r"\fconv": lambda x, k: convolve2d(x, k, "full"),
+    r"\rot": rotate180,
+}
+# The same for rows of numbers.
+ROW_SIGNS = {
+    sign: lambda x, k, on=on: on(x[np.newaxis], k[np.newaxis])[0] for sign, on in SIGNS.items()
+}
+BEYOND = "the bracket is 0 there"  # why an alteration changes nothing
+
+
 class Binding(NamedTuple):
     """An equation, the function that computes it, and what its names stand for."""
 
     id: str
-    source: Callable[..., Any]
+    source: Callable[..., Any] | None
     build: Build
     harmless: dict[str, str]  # alterations that change nothing, each with the reason
+
+    @property
+    def source_name(self) -> str | None:
+        """The name under which the reference has the function."""
+        return self.source and f"{self.source.__module__}.{self.source.__qualname__}"
 
     @property
     def place(self) -> str:
@@ -50,8 +72,14 @@ class Report(NamedTuple):
     survivors: list[str]
 
 
-def binds(name: str, source: Callable[..., Any], harmless: dict[str, str] | None = None):
-    """Bind the equation with this id to `source`, the function of the book that it is about."""
+def binds(
+    name: str, source: Callable[..., Any] | None, harmless: dict[str, str] | None = None
+) -> Callable[[Build], Build]:
+    """Bind the equation with this id to the function of the book that computes it.
+
+    The function decorated says what the letters stand for; it may serve several equations. No
+    `source` means that NumPy alone computes the equation.
+    """
 
     def register(build: Build) -> Build:
         assert name not in BINDINGS, f"{name} is bound twice"
@@ -68,16 +96,53 @@ def load() -> dict[str, Binding]:
     return BINDINGS
 
 
-def ran(source: Callable[..., Any], call: Callable[[], Any]) -> tuple[Any, bool]:
-    """Call, and say whether the code of `source` was executed on the way."""
-    wanted, seen = source.__code__, set[CodeType]()
-    before = sys.getprofile()
-    sys.setprofile(lambda frame, event, _: seen.add(frame.f_code) if event == "call" else None)
+@contextmanager
+def spoiled(source: Callable[..., Any], spoil: Callable[[Any], Any]) -> Iterator[None]:
+    """Let a function, however it was imported, return something else for a while."""
+    code, home = source.__code__, source.__globals__
+    right = FunctionType(
+        code, home, source.__name__, argdefs=source.__defaults__, closure=source.__closure__
+    )
+    right.__kwdefaults__ = source.__kwdefaults__
+    home["_wrong"] = lambda *arguments, **options: spoil(right(*arguments, **options))
+    source.__code__ = (lambda *arguments, **options: _wrong(*arguments, **options)).__code__  # noqa: F821, PLW0108
     try:
-        result = call()
+        yield
     finally:
-        sys.setprofile(before)
-    return result, wanted in seen
+        source.__code__ = code
+        del home["_wrong"]
+
+
+def _scaled(result: Any) -> Any:
+    """Half as large again; sizes larger by one."""
+    return result * 1.5 if isinstance(result, np.ndarray) else tuple(size + 1 for size in result)
+
+
+def _turned(result: Any) -> Any:
+    """Turned by 180 degrees; sizes in the other order."""
+    return result[..., ::-1, ::-1] if isinstance(result, np.ndarray) else result[::-1]
+
+
+def _cut(result: Any) -> Any:
+    """Without the last row and column; without the last of several."""
+    return result[..., :-1, :-1] if isinstance(result, np.ndarray) else result[:-1]
+
+
+SPOILS = {"scaled": _scaled, "turned": _turned, "cut": _cut}
+
+
+def noticed(equation: Equation, binding: Binding) -> set[str]:
+    """List the ways of spoiling the function under which the equation no longer holds."""
+    found = set()
+    for name, spoil in SPOILS.items():
+        with spoiled(binding.source, spoil):
+            try:
+                wrong = compute(equation, binding.build(Draw(0)))[2].error > MARGIN
+            except (EvaluationError, IndexError, TypeError, ValueError):
+                wrong = True
+        if wrong:
+            found.add(name)
+    return found
 
 
 def compute(equation: Equation, case: Case):
@@ -90,14 +155,10 @@ def measure(equation: Equation, binding: Binding, *, attack: bool = True) -> Rep
     """Compute the printed equation on random inputs, then every alteration of it."""
     error, comparisons, cases = 0.0, 0, []
     for seed in range(DRAWS):
-        (case, statements, outcome), executed = ran(
-            binding.source,
-            lambda s=seed: compute(equation, binding.build(Draw(s))),
-        )
+        case, statements, outcome = compute(equation, binding.build(Draw(seed)))
         for chain in statements:
             shown = [show(side) for side in chain.sides]
             assert len(set(shown)) == len(shown), f"{equation.id}: {show(chain)} says nothing"
-        assert executed, f"{binding.source.__name__} was not run for {equation.id}"
         assert outcome.comparisons > 0, f"{equation.id}: nothing was compared"
         error, comparisons = max(error, outcome.error), comparisons + outcome.comparisons
         assert outcome.error <= case.tolerance, (
@@ -151,4 +212,12 @@ def layer_sizes(rng: Draw, *, small: bool = False) -> dict[str, int]:
     return {**s, "H": s["H'"] + s["K_H"] - 1, "W": s["W'"] + s["K_W"] - 1}
 
 
-__all__ = ["BINDINGS", "Case", "Lattice", "binds", "layer_sizes", "load", "measure"]
+def jacobian(function: Callable[[np.ndarray], np.ndarray], at: np.ndarray) -> np.ndarray:
+    """Differentiate every entry of the result by every entry of `at`, by complex steps."""
+    outputs = function(at + 0j).real
+    rows = []
+    for place in np.ndindex(outputs.shape):
+        weights = np.zeros_like(outputs)
+        weights[place] = 1.0
+        rows.append(complex_step_gradient(function, at, weights))
+    return np.stack(rows).reshape(*outputs.shape, *at.shape)

@@ -5,9 +5,14 @@ import math
 import numpy as np
 
 from cnnbook.correlation import convolve2d, cross_correlate2d, rotate180
-from tests.equations.binding import Case, Draw, Lattice, binds, layer_sizes
-
-CONVOLVE, CORRELATE = r"\conv", r"\corr"
+from cnnbook_site.evaluate import Case, Lattice
+from tests.equations.binding import (
+    ROW_SIGNS,
+    SIGNS,
+    Draw,
+    binds,
+    layer_sizes,
+)
 
 
 def convolve(x: Lattice, k: Lattice) -> Lattice:
@@ -22,6 +27,13 @@ def correlate(x: Lattice, k: Lattice) -> Lattice:
     return Lattice(values, (x.origin[0] - k.origin[0] - (len(k.values) - 1),))
 
 
+@binds("eq-correlation", cross_correlate2d)
+@binds("eq-convolution", convolve2d)
+@binds("eq-flip", convolve2d)
+@binds("eq-commutative", convolve2d)
+@binds("eq-correlation-swapped", cross_correlate2d)
+@binds("eq-associative", convolve2d)
+@binds("eq-correlation-twice", cross_correlate2d)
 def endless(rng: Draw) -> Case:
     """Three sequences of different lengths that begin at different places, and a reversed one."""
     x, k, h = (
@@ -34,22 +46,12 @@ def endless(rng: Draw) -> Case:
             "k": k,
             "h": h,
             r"\bar{k}": reversed_k,
-            CONVOLVE: convolve,
-            CORRELATE: correlate,
+            r"\conv": convolve,
+            r"\corr": correlate,
         },
         # Far enough for the longest of the results, near enough for the sums to reach.
         {"i": range(-5, 6), "u": range(-5, 6)},
     )
-
-
-@binds("eq-correlation", cross_correlate2d)
-def correlation(rng):
-    return endless(rng)
-
-
-@binds("eq-convolution", convolve2d)
-def convolution(rng):
-    return endless(rng)
 
 
 @binds("eq-reversal", rotate180)
@@ -59,31 +61,6 @@ def reversal(rng):
     turned = rotate180(k.values[np.newaxis])[0]
     case.values[r"\bar{k}"] = Lattice(turned, (-(k.origin[0] + len(k.values) - 1),))
     return case
-
-
-@binds("eq-flip", convolve2d)
-def flip(rng):
-    return endless(rng)
-
-
-@binds("eq-commutative", convolve2d)
-def commutative(rng):
-    return endless(rng)
-
-
-@binds("eq-correlation-swapped", cross_correlate2d)
-def correlation_swapped(rng):
-    return endless(rng)
-
-
-@binds("eq-associative", convolve2d)
-def associative(rng):
-    return endless(rng)
-
-
-@binds("eq-correlation-twice", cross_correlate2d)
-def correlation_twice(rng):
-    return endless(rng)
 
 
 def sizes(rng: Draw) -> tuple[np.ndarray, np.ndarray]:
@@ -106,6 +83,12 @@ def size_full(rng):
     return Case({"W": x.shape[1], "K_W": k.shape[1], r"W_\mathrm{full}": found})
 
 
+@binds("eq-valid", cross_correlate2d)
+@binds("eq-rotation", rotate180)
+@binds("eq-valid-convolution", convolve2d)
+@binds("eq-doubly-blocked", cross_correlate2d)
+@binds("eq-toeplitz-product", cross_correlate2d)
+@binds("eq-transposed", convolve2d)
 def images(rng: Draw) -> Case:
     """An image and a kernel, neither square, and an array of the output's shape."""
     s = layer_sizes(rng)
@@ -121,47 +104,20 @@ def images(rng: Draw) -> Case:
             "G": g,
             "T": np.stack(columns, axis=1),
             r"\tilde{X}": np.pad(x, [(s["K_H"] - 1,) * 2, (s["K_W"] - 1,) * 2]),
-            r"\rot": rotate180,
-            CORRELATE: cross_correlate2d,
-            CONVOLVE: convolve2d,
-            r"\fconv": lambda a, b: convolve2d(a, b, "full"),
-            r"\fcorr": lambda a, b: cross_correlate2d(a, b, "full"),
+            **SIGNS,
             **s,
         }
     )
 
 
-@binds("eq-valid", cross_correlate2d)
-def valid(rng):
-    return images(rng)
-
-
-@binds("eq-rotation", rotate180)
-def rotation(rng):
-    return images(rng)
-
-
-@binds("eq-valid-convolution", convolve2d)
-def valid_convolution(rng):
-    return images(rng)
-
-
+@binds("eq-full-convolution", convolve2d)
+@binds("eq-full-by-padding", convolve2d)
 def everywhere(rng: Draw) -> Case:
     """The same, with an output at every position where kernel and image overlap."""
     case = images(rng)
     v = case.values
     free = {"i": range(v["H"] + v["K_H"] - 1), "j": range(v["W"] + v["K_W"] - 1)}
     return case._replace(free=free)
-
-
-@binds("eq-full-convolution", convolve2d)
-def full_convolution(rng):
-    return everywhere(rng)
-
-
-@binds("eq-full-by-padding", convolve2d)
-def full_by_padding(rng):
-    return everywhere(rng)
 
 
 @binds("eq-toeplitz", cross_correlate2d)
@@ -176,55 +132,34 @@ def toeplitz(rng):
             "T": np.stack(columns, axis=1),
             "W": width,
             "K_W": kernel_width,
-            CORRELATE: lambda a, b: cross_correlate2d(a[np.newaxis], b[np.newaxis])[0],
-            CONVOLVE: lambda a, b: convolve2d(a[np.newaxis], b[np.newaxis])[0],
+            **ROW_SIGNS,
         },
         {"i": range(width - kernel_width + 1)},
     )
 
 
-@binds("eq-doubly-blocked", cross_correlate2d)
-def doubly_blocked(rng):
-    return images(rng)
-
-
-@binds("eq-toeplitz-product", cross_correlate2d)
-def toeplitz_product(rng):
-    return images(rng)
-
-
-@binds("eq-transposed", convolve2d)
-def transposed(rng):
-    return images(rng)
-
-
-@binds("eq-fourier", convolve2d)
+@binds("eq-fourier", None)
 def fourier(rng):
     case = spectra(rng)
-    shapes = (1, case.values["W"]), (1, case.values["K_W"])
-    x = convolve2d(*(rng.standard_normal(shape) for shape in shapes), "full")[0]
+    x = rng.standard_normal(case.values["M"])
     case.values.update({"x": x, r"\hat{x}": np.fft.fft(x)})
     return case._replace(free={**case.free, "i": range(case.values["M"])})
 
 
-BEYOND = "adds a term in which x is zero"
+ZERO = "adds a term in which x is zero"
 
 
 @binds(
     "eq-convolution-theorem",
     convolve2d,
     harmless={
-        r"side 2: \sum_{i=0}^{M - 1} -> \sum_{i=0}^{M - 1 + 1}": BEYOND,
-        r"side 3: \sum_{i=0}^{M - 1} -> \sum_{i=0}^{M - 1 + 1}": BEYOND,
+        r"side 2: \sum_{i=0}^{M - 1} -> \sum_{i=0}^{M - 1 + 1}": ZERO,
+        r"side 3: \sum_{i=0}^{M - 1} -> \sum_{i=0}^{M - 1 + 1}": ZERO,
     },
 )
-def convolution_theorem(rng):
-    return spectra(rng)
-
-
 def spectra(rng: Draw) -> Case:
     """Two sequences, their full convolution, and the transforms of all three by NumPy's FFT."""
-    width, kernel_width = (int(size) for size in [(4, 3), (3, 4), (5, 2)][rng.number])
+    width, kernel_width = [(4, 3), (3, 4), (5, 2)][rng.number]
     x, k = rng.standard_normal(width), rng.standard_normal(kernel_width)
     size = width + kernel_width - 1
     y = convolve2d(x[np.newaxis], k[np.newaxis], "full")[0]

@@ -2,14 +2,22 @@
 
 import numpy as np
 
-from cnnbook.correlation import convolve2d, cross_correlate2d
-from cnnbook.layers import Conv2D, conv2d
+from cnnbook.correlation import cross_correlate2d
+from cnnbook.layers import Conv2D, Dense, conv2d
 from cnnbook.layers.conv import correlate_columns
 from cnnbook.layers.geometry import im2col, output_size
 from cnnbook.model import Sequential
-from tests.equations.binding import Case, Draw, binds, layer_sizes
+from cnnbook_site.evaluate import Case
+from tests.equations.binding import (
+    SIGNS,
+    Draw,
+    binds,
+    layer_sizes,
+)
 
 
+@binds("eq-layer", conv2d)
+@binds("eq-layer-maps", conv2d)
 def layer(rng: Draw) -> Case:
     """A batch, kernels, biases, and the output of the layer."""
     s = layer_sizes(rng)
@@ -23,23 +31,10 @@ def layer(rng: Draw) -> Case:
             "K": kernels,
             "b": bias,
             "Y": y,
-            r"\corr": cross_correlate2d,
-            r"\conv": convolve2d,
-            r"\fconv": lambda a, b: convolve2d(a, b, "full"),
-            r"\fcorr": lambda a, b: cross_correlate2d(a, b, "full"),
+            **SIGNS,
             **s,
         }
     )
-
-
-@binds("eq-layer", conv2d)
-def the_layer(rng):
-    return layer(rng)
-
-
-@binds("eq-layer-maps", conv2d)
-def layer_maps(rng):
-    return layer(rng)
 
 
 @binds("eq-output-size", output_size)
@@ -52,86 +47,70 @@ def size(rng):
 
 
 @binds("eq-columns", im2col)
-def columns(rng):
-    case = layer(rng)
-    x, kernels = case.values["X"], case.values["K"]
-    case.values["A"] = im2col(x, kernels.shape[2:])
-    case.values["R"] = kernels.reshape(len(kernels), -1)
-    return case
-
-
 @binds("eq-as-product", correlate_columns)
-def as_product(rng):
+def columns(rng: Draw) -> Case:
+    """The windows as columns, the kernels as rows, and the output by the two."""
     case = layer(rng)
     x, kernels, bias, y = (case.values[name] for name in "XKbY")
-    columns = im2col(x, kernels.shape[2:])
-    case.values["A"] = columns
+    windows = im2col(x, kernels.shape[2:])
+    case.values["A"] = windows
     case.values["R"] = kernels.reshape(len(kernels), -1)
-    case.values["Y"] = correlate_columns(columns, kernels, bias).reshape(y.shape)
+    case.values["Y"] = correlate_columns(windows, kernels, bias).reshape(y.shape)
     return case
 
 
-def counts(rng: Draw) -> Case:
-    """Sizes, and what the code counts for them."""
-    c, f, h, w, kh, kw = (
-        int(size) for size in rng.integers([2, 4, 7, 8, 2, 3], [4, 7, 9, 11, 4, 6])
-    )
-    made = Conv2D(c, f, (kh, kw), rng=rng)
-    y = made.forward(rng.standard_normal((3, c, h, w), np.float32))
-    learned = sum(parameter.value.size for parameter in made.parameters())
-    sizes = {"N": 3, "C": c, "F": f, "H": h, "W": w, "K_H": kh, "K_W": kw}
-    return Case(
-        {
-            **sizes,
-            "H'": y.shape[2],
-            "W'": y.shape[3],
-            "P": learned,
-            # One bias per output pixel in place of one per kernel.
-            r"P_\mathrm{untied}": learned - f + y[0].size,
-            # One weight from every pixel and one bias to every output.
-            r"P_\mathrm{dense}": np.zeros((c * h * w + 1, y[0].size)).size,
-            "M": y.size * made.kernels.value[0].size,
-        }
-    )
+def counted(rng: Draw) -> tuple[dict[str, int], Conv2D]:
+    """A layer, and sizes of images that differ from draw to draw."""
+    sizes = layer_sizes(rng)
+    made = Conv2D(sizes["C"], sizes["F"], (sizes["K_H"], sizes["K_W"]), rng=rng)
+    return sizes, made
 
 
-@binds("eq-parameter-count", Conv2D.forward)
-def parameter_count(rng):
-    return counts(rng)
+@binds("eq-parameter-count", Conv2D.parameters)
+def parameters(rng: Draw) -> Case:
+    """What the layer learns."""
+    sizes, made = counted(rng)
+    return Case({**sizes, "P": sum(parameter.value.size for parameter in made.parameters())})
 
 
 @binds("eq-untied-count", Conv2D.forward)
-def untied_count(rng):
-    return counts(rng)
+def untied_parameters(rng: Draw) -> Case:
+    """What it would learn with a bias for every number of its output."""
+    sizes, made = counted(rng)
+    y = made.forward(np.zeros((1, sizes["C"], sizes["H"], sizes["W"]), np.float32))
+    return Case({**sizes, r"P_\mathrm{untied}": made.kernels.value.size + y.size})
 
 
-@binds("eq-dense-count", Conv2D.forward)
-def dense_count(rng):
-    return counts(rng)
+@binds("eq-dense-count", Dense.parameters)
+def dense_parameters(rng: Draw) -> Case:
+    """What a dense layer learns that has an input for every pixel and every output of the layer."""
+    sizes, made = counted(rng)
+    y = made.forward(np.zeros((1, sizes["C"], sizes["H"], sizes["W"]), np.float32))
+    dense = Dense(sizes["C"] * sizes["H"] * sizes["W"], y.size, rng=rng)
+    learned = sum(parameter.value.size for parameter in dense.parameters())
+    return Case({**sizes, r"P_\mathrm{dense}": learned})
 
 
-@binds("eq-multiplications", Conv2D.forward)
-def multiplications(rng):
-    return counts(rng)
+@binds("eq-multiplications", conv2d)
+def multiplications(rng: Draw) -> Case:
+    """Where all numbers are 1, every product is, and the sum of all outputs counts them."""
+    sizes, made = counted(rng)
+    x = np.ones([sizes[name] for name in ("N", "C", "H", "W")])
+    y = conv2d(x, np.ones(made.kernels.value.shape), np.zeros(sizes["F"]))
+    return Case({**sizes, "M": int(y.sum())})
 
 
+@binds("eq-shift", None)
 def moved(rng: Draw) -> Case:
     """A batch, the same moved down by a and right by a', and what the layer makes of both."""
     case = layer(rng)
-    x, (down, right) = (
-        case.values["X"],
-        (int(step) for step in [(2, 1), (1, 2), (2, 2)][rng.number]),
-    )
+    down, right = [(2, 1), (1, 2), (2, 2)][rng.number]
+    x = case.values["X"]
     shifted = np.zeros_like(x)
     shifted[:, :, down:, right:] = x[:, :, :-down, :-right]
     y = conv2d(shifted, case.values["K"], case.values["b"])
     case.values.update({"X'": shifted, "Y'": y, "a": down, "a'": right})
     return case
-
-
-@binds("eq-shift", conv2d)
-def shift(rng):
-    return moved(rng)
 
 
 @binds("eq-equivariance", conv2d)
@@ -155,11 +134,9 @@ def linear(rng):
 
 @binds("eq-two-layers", cross_correlate2d)
 def two_layers(rng):
-    case = layer(rng)
     shapes = {"X": (8, 9), "K": (2, 3), "Q": (4, 2)}
     arrays = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
-    sizes = {name: value for name, value in case.values.items() if callable(value)}
-    return Case({**sizes, **arrays})
+    return Case({**arrays, **SIGNS})
 
 
 @binds("eq-receptive-field", Sequential.forward)

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from cnnbook.correlation import convolve2d, cross_correlate2d, rotate180
+from cnnbook.correlation import convolve2d
+from cnnbook.gradient_check import complex_step_gradient
 from cnnbook.layers import (
     conv2d,
     conv2d_bias_gradient,
@@ -10,20 +11,22 @@ from cnnbook.layers import (
 )
 from cnnbook.layers.conv_gradients import correlate_with_columns
 from cnnbook.layers.geometry import im2col
-from tests.equations.binding import Case, Draw, binds, layer_sizes
+from cnnbook_site.evaluate import Case
+from tests.equations.binding import (
+    BEYOND,
+    ROW_SIGNS,
+    SIGNS,
+    Draw,
+    binds,
+    jacobian,
+    layer_sizes,
+)
 
 
-def jacobian(function, at: np.ndarray) -> np.ndarray:
-    """Differentiate by complex steps: entry [..., k] is the derivative by entry k of `at`."""
-    columns, step = [], 1e-30
-    for place in np.ndindex(at.shape):
-        moved = at.astype(np.complex128)
-        moved[place] += 1j * step
-        columns.append(function(moved).imag / step)
-    found = np.stack(columns, axis=-1)
-    return found.reshape(*found.shape[:-1], *at.shape)
-
-
+@binds("eq-row-layer", conv2d)
+@binds("eq-row-chain", conv2d_kernel_gradient)
+@binds("eq-row-local", conv2d)
+@binds("eq-row-kernel-gradient", conv2d_kernel_gradient)
 def row(rng: Draw) -> Case:
     """A row of pixels, a kernel, an upstream gradient; the gradients by the code of the layer."""
     kernel_width, width = (int(size) for size in rng.integers([2, 3], [5, 6]))
@@ -46,8 +49,7 @@ def row(rng: Draw) -> Case:
             "y/k": jacobian(layer, k),
             "L/y": g,
             "L/k": conv2d_kernel_gradient(*shapes, (1, kernel_width))[0, 0, 0],
-            r"\corr": lambda a, b: cross_correlate2d(a[np.newaxis], b[np.newaxis])[0],
-            r"\conv": lambda a, b: convolve2d(a[np.newaxis], b[np.newaxis])[0],
+            **ROW_SIGNS,
             "W": len(x),
             "K_W": kernel_width,
             "W'": width,
@@ -56,26 +58,24 @@ def row(rng: Draw) -> Case:
     )
 
 
-@binds("eq-row-layer", conv2d)
-def row_layer(rng):
-    return row(rng)
-
-
-@binds("eq-row-chain", conv2d_kernel_gradient)
-def row_chain(rng):
-    return row(rng)
-
-
-@binds("eq-row-local", conv2d)
-def row_local(rng):
-    return row(rng)
-
-
-@binds("eq-row-kernel-gradient", conv2d_kernel_gradient)
-def row_kernel_gradient(rng):
-    return row(rng)
-
-
+@binds("eq-kernel-gradient", conv2d_kernel_gradient)
+@binds("eq-kernel-gradient-maps", conv2d_kernel_gradient)
+@binds(
+    "eq-kernel-gradient-pixels",
+    conv2d_kernel_gradient,
+    harmless={
+        r"side 3: \sum_{p=0}^{H - 1} -> \sum_{p=0}^{H - 1 + 1}": BEYOND,
+        r"side 3: \sum_{q=0}^{W - 1} -> \sum_{q=0}^{W - 1 + 1}": BEYOND,
+    },
+)
+@binds(
+    "eq-bias-gradient",
+    conv2d_bias_gradient,
+    harmless={
+        r"side 2: \sum_{f'=0}^{F - 1} -> \sum_{f'=0}^{F - 1 + 1}": BEYOND,
+        **{f"side 2: F -> {size}, place 1": BEYOND for size in ("K_W", "H'", "W'", "H", "W")},
+    },
+)
 def layer(rng: Draw, *, small: bool = False) -> Case:
     """A batch, kernels, biases, a random upstream gradient, and the gradients by the code."""
     s = layer_sizes(rng, small=small)
@@ -94,13 +94,16 @@ def layer(rng: Draw, *, small: bool = False) -> Case:
             "L/Y": g,
             "L/K": conv2d_kernel_gradient(x, g, size),
             "L/b": conv2d_bias_gradient(g),
-            r"\corr": cross_correlate2d,
-            r"\conv": convolve2d,
+            **SIGNS,
             **s,
         }
     )
 
 
+@binds("eq-kernel-chain", conv2d_kernel_gradient)
+@binds("eq-kernel-delta", complex_step_gradient)
+@binds("eq-kernel-local", conv2d)
+@binds("eq-bias-local", conv2d)
 def local(rng: Draw) -> Case:
     """The same on a smaller scale, with the derivative of every output by every kernel entry."""
     case = layer(rng, small=True)
@@ -111,52 +114,12 @@ def local(rng: Draw) -> Case:
     return case
 
 
-@binds("eq-kernel-chain", conv2d_kernel_gradient)
-def kernel_chain(rng):
-    return local(rng)
-
-
-@binds("eq-kernel-delta", conv2d)
-def kernel_delta(rng):
-    return local(rng)
-
-
-@binds("eq-kernel-local", conv2d)
-def kernel_local(rng):
-    return local(rng)
-
-
-@binds("eq-kernel-gradient", conv2d_kernel_gradient)
-def kernel_gradient(rng):
-    return layer(rng)
-
-
-@binds("eq-kernel-gradient-maps", conv2d_kernel_gradient)
-def kernel_gradient_maps(rng):
-    return layer(rng)
-
-
 @binds("eq-kernel-gradient-size", conv2d_kernel_gradient)
 def kernel_gradient_size(rng):
     height, kernel_height = int(rng.integers(6, 9)), int(rng.integers(2, 5))
     y = conv2d(np.ones((1, 1, height, 3)), np.ones((1, 1, kernel_height, 2)), np.zeros(1))
     gradient = conv2d_kernel_gradient(np.ones((1, 1, height, 3)), y, (kernel_height, 2))
     return Case({"H": height, "H'": y.shape[2], "K_H": gradient.shape[2]})
-
-
-BEYOND = "the bracket is 0 there"
-
-
-@binds(
-    "eq-kernel-gradient-pixels",
-    conv2d_kernel_gradient,
-    harmless={
-        r"side 3: \sum_{p=0}^{H - 1} -> \sum_{p=0}^{H - 1 + 1}": BEYOND,
-        r"side 3: \sum_{q=0}^{W - 1} -> \sum_{q=0}^{W - 1 + 1}": BEYOND,
-    },
-)
-def kernel_gradient_pixels(rng):
-    return layer(rng)
 
 
 @binds("eq-kernel-gradient-product", correlate_with_columns)
@@ -167,23 +130,6 @@ def kernel_gradient_product(rng):
     case.values["A"] = columns
     case.values["L/R"] = correlate_with_columns(columns, case.values["L/Y"])
     return case._replace(free={"r": range(columns.shape[1])})
-
-
-@binds("eq-bias-local", conv2d)
-def bias_local(rng):
-    return local(rng)
-
-
-@binds(
-    "eq-bias-gradient",
-    conv2d_bias_gradient,
-    harmless={
-        r"side 2: \sum_{f'=0}^{F - 1} -> \sum_{f'=0}^{F - 1 + 1}": BEYOND,
-        **{f"side 2: F -> {size}, place 1": BEYOND for size in ("K_W", "H'", "W'", "H", "W")},
-    },
-)
-def bias_gradient(rng):
-    return layer(rng)
 
 
 @binds("eq-mean-loss", conv2d_kernel_gradient)
@@ -207,12 +153,4 @@ def kernel_pairing(rng):
 
 @binds("eq-wrong-kernel-gradient", convolve2d)
 def wrong_kernel_gradient(rng):
-    return Case(
-        {
-            "X": rng.standard_normal((6, 7)),
-            "G": rng.standard_normal((4, 3)),
-            r"\corr": cross_correlate2d,
-            r"\conv": convolve2d,
-            r"\rot": rotate180,
-        }
-    )
+    return Case({"X": rng.standard_normal((6, 7)), "G": rng.standard_normal((4, 3)), **SIGNS})

@@ -2,22 +2,26 @@
 
 import numpy as np
 
-from cnnbook.correlation import convolve2d, cross_correlate2d, rotate180
+from cnnbook.correlation import convolve2d, cross_correlate2d
 from cnnbook.layers import conv2d, conv2d_input_gradient
 from cnnbook.layers.geometry import im2col
-from tests.equations.binding import Case, Draw, binds, layer_sizes
-from tests.equations.chapter_03_kernel_gradients import jacobian
-
-BEYOND = "the bracket is 0 there"
-MODES = {
-    r"\corr": cross_correlate2d,
-    r"\conv": convolve2d,
-    r"\fconv": lambda a, b: convolve2d(a, b, "full"),
-    r"\fcorr": lambda a, b: cross_correlate2d(a, b, "full"),
-    r"\rot": rotate180,
-}
+from cnnbook_site.evaluate import Case
+from tests.equations.binding import (
+    BEYOND,
+    SIGNS,
+    Draw,
+    binds,
+    jacobian,
+    layer_sizes,
+)
 
 
+@binds("eq-row-input-chain", conv2d_input_gradient)
+@binds("eq-row-input-local", conv2d)
+@binds(
+    "eq-row-input-gradient",
+    conv2d_input_gradient,
+)
 def row(rng: Draw) -> Case:
     """A row of pixels, a kernel, an upstream gradient, and the gradient by the code."""
     kernel_width, width = (int(size) for size in rng.integers([2, 3], [5, 6]))
@@ -45,24 +49,8 @@ def row(rng: Draw) -> Case:
     )
 
 
-@binds("eq-row-input-chain", conv2d_input_gradient)
-def row_input_chain(rng):
-    return row(rng)
-
-
-@binds("eq-row-input-local", conv2d)
-def row_input_local(rng):
-    return row(rng)
-
-
-@binds(
-    "eq-row-input-gradient",
-    conv2d_input_gradient,
-)
-def row_input_gradient(rng):
-    return row(rng)
-
-
+@binds("eq-input-gradient", conv2d_input_gradient)
+@binds("eq-input-gradient-maps", conv2d_input_gradient)
 def layer(rng: Draw, *, small: bool = False) -> Case:
     """A batch, kernels, a random upstream gradient, and the input gradient by the code."""
     s = layer_sizes(rng, small=small)
@@ -75,24 +63,10 @@ def layer(rng: Draw, *, small: bool = False) -> Case:
         "L/Y": g,
         "L/X": conv2d_input_gradient(g, kernels, x.shape[2:]),
     }
-    return Case({**values, **MODES, **s})
-
-
-def local(rng: Draw) -> Case:
-    """The same on a smaller scale, with the derivative of every output by every pixel."""
-    case = layer(rng, small=True)
-    kernels = case.values["K"] + 0j
-    case.values["Y/X"] = jacobian(
-        lambda x: conv2d(x, kernels, np.zeros(len(kernels)) + 0j), case.values["X"]
-    )
-    return case
+    return Case({**values, **SIGNS, **s})
 
 
 @binds("eq-input-chain", conv2d_input_gradient)
-def input_chain(rng):
-    return local(rng)
-
-
 @binds(
     "eq-input-local",
     conv2d,
@@ -101,18 +75,14 @@ def input_chain(rng):
         "side 2: C -> H, place 1": BEYOND,
     },
 )
-def input_local(rng):
-    return local(rng)
-
-
-@binds("eq-input-gradient", conv2d_input_gradient)
-def input_gradient(rng):
-    return layer(rng)
-
-
-@binds("eq-input-gradient-maps", conv2d_input_gradient)
-def input_gradient_maps(rng):
-    return layer(rng)
+def local(rng: Draw) -> Case:
+    """The same on a smaller scale, with the derivative of every output by every pixel."""
+    case = layer(rng, small=True)
+    kernels = case.values["K"] + 0j
+    case.values["Y/X"] = jacobian(
+        lambda x: conv2d(x, kernels, np.zeros(len(kernels)) + 0j), case.values["X"]
+    )
+    return case
 
 
 @binds("eq-input-gradient-size", conv2d_input_gradient)
@@ -132,6 +102,8 @@ def input_gradient_by_correlation(rng):
     return case
 
 
+@binds("eq-transposed-chain", conv2d_input_gradient)
+@binds("eq-transposed-gradient", conv2d_input_gradient)
 def matrix(rng: Draw) -> Case:
     """One channel, one kernel, as a matrix built from unit images."""
     s = layer_sizes(rng)
@@ -147,16 +119,7 @@ def matrix(rng: Draw) -> Case:
     )
 
 
-@binds("eq-transposed-chain", conv2d_input_gradient)
-def transposed_chain(rng):
-    return matrix(rng)
-
-
-@binds("eq-transposed-gradient", conv2d_input_gradient)
-def transposed_gradient(rng):
-    return matrix(rng)
-
-
+@binds("eq-adjoint", convolve2d)
 def images(rng: Draw) -> Case:
     """One image, one kernel, one array of the output's shape."""
     s = layer_sizes(rng)
@@ -165,14 +128,18 @@ def images(rng: Draw) -> Case:
         name: rng.standard_normal((s[height], s[width])) for name, (height, width) in names.items()
     }
     sizes = {size: s[size] for pair in names.values() for size in pair}
-    return Case({**arrays, **MODES, **sizes})
+    return Case({**arrays, **SIGNS, **sizes})
 
 
-@binds("eq-adjoint", convolve2d)
-def adjoint(rng):
-    return images(rng)
-
-
+@binds("eq-touched", conv2d_input_gradient)
+@binds(
+    "eq-touched-gradient",
+    convolve2d,
+    harmless={
+        r"side 1: E \fconv J -> E \fcorr J": "arrays of ones cannot tell; chapter 3 says why"
+    },
+)
+@binds("eq-all-touches", conv2d_input_gradient)
 def touches(rng: Draw) -> Case:
     """How many outputs each row and each column touches, counted with the code."""
     height, kernel_height, width, kernel_width = [(7, 3, 8, 2), (6, 4, 7, 3), (9, 2, 6, 4)][
@@ -194,7 +161,7 @@ def touches(rng: Draw) -> Case:
             "J": np.ones((kernel_height, kernel_width)),
             r"\min": min,
             r"\max": max,
-            **MODES,
+            **SIGNS,
             **sizes,
             "H'": outputs[0],
             "W'": outputs[1],
@@ -202,27 +169,8 @@ def touches(rng: Draw) -> Case:
     )
 
 
-@binds("eq-touched", conv2d_input_gradient)
-def touched(rng):
-    return touches(rng)
-
-
-@binds(
-    "eq-touched-gradient",
-    convolve2d,
-    harmless={
-        r"side 1: E \fconv J -> E \fcorr J": "arrays of ones cannot tell; chapter 3 says why"
-    },
-)
-def touched_gradient(rng):
-    return touches(rng)
-
-
-@binds("eq-all-touches", conv2d_input_gradient)
-def all_touches(rng):
-    return touches(rng)
-
-
+@binds("eq-shares", conv2d_input_gradient)
+@binds("eq-collected-shares", conv2d_input_gradient)
 def handed_back(rng: Draw) -> Case:
     """The layer, and what each output hands back to each entry of its window."""
     case = layer(rng)
@@ -239,16 +187,6 @@ def handed_back(rng: Draw) -> Case:
         found[:, :, i * width + j] = im2col(back, size)[:, :, i * width + j]
     case.values["S"] = found
     return case
-
-
-@binds("eq-shares", conv2d_input_gradient)
-def shares(rng):
-    return handed_back(rng)
-
-
-@binds("eq-collected-shares", conv2d_input_gradient)
-def collected_shares(rng):
-    return handed_back(rng)
 
 
 @binds("eq-two-layers-back", convolve2d)
