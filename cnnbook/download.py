@@ -219,6 +219,7 @@ class _Memory:
         self.content = bytearray()
 
     def write(self, chunk: bytes) -> None:
+        """Append, and refuse what is longer than the file can be."""
         if len(self.content) + len(chunk) > self.limit:
             raise ValueError(f"more than {self.limit:,} bytes, too long for this file")
         self.content += chunk

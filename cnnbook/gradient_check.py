@@ -253,6 +253,7 @@ def check_loss(loss: Loss, predictions: Array, targets: Array) -> float:
         h *= room
 
     def mean_loss() -> Array:
+        """Compute the loss of the predictions as they are now."""
         return np.array(loss.forward(p, targets))
 
     once, twice = (numerical_gradient(mean_loss, p, np.ones(()), k * h) for k in (1, 2))

@@ -122,6 +122,7 @@ def train_run(
     _write_json(folder / "configuration.json", _describe(configuration))
 
     def save(history: History) -> None:
+        """Replace the files of the epoch before."""
         report_text = np.array(json.dumps(dataclasses.asdict(history)))
         write_arrays(folder / "weights.npz", {**model.arrays(), "history": report_text})
         _write_json(folder / "history.json", dataclasses.asdict(history))

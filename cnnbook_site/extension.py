@@ -41,6 +41,14 @@ LINE_LINK = re.compile(r'<a href="#__codelineno-[^>]*>( *\d+)</a>')  # too small
 PLAIN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')  # names, operators, punctuation
 
 
+def current_page(md: Markdown) -> Any:
+    """Return MkDocs' file of the page that is converted, or None if not MkDocs converts it."""
+    if "relpath" not in md.treeprocessors:
+        return None
+    builder: Any = md.treeprocessors["relpath"]  # MkDocs' own, which knows the page
+    return builder.file
+
+
 class DisplayPreprocessor(Preprocessor):
     """Take displayed formulas out of the text before Markdown reads stars and underscores."""
 
@@ -111,12 +119,16 @@ class InlineMath(InlineProcessor):
         return self.md.htmlStash.store(typeset(m["latex"], display=False)), m.start(0), m.end(0)
 
 
-class Reference(InlineProcessor):
-    """A reference to an equation, with its preview."""
+class ExtensionProcessor(InlineProcessor):
+    """A sign in a line, of which the extension knows more."""
 
     def __init__(self, pattern: str, md: Markdown, extension: "MathExtension") -> None:
         super().__init__(pattern, md)
         self.extension = extension
+
+
+class Reference(ExtensionProcessor):
+    """A reference to an equation, with its preview."""
 
     def handleMatch(  # type: ignore[override]  # noqa: N802 - Python-Markdown's name
         self, m: re.Match[str], data: str
@@ -125,18 +137,12 @@ class Reference(InlineProcessor):
         equation = self.extension.equation(m["id"])
         link = f'<autoref identifier="{html.escape(equation.id)}">({equation.number})</autoref>'
         preview = ""
-        if not self.is_here(equation):
+        here = current_page(self.md)
+        if here is None or here.src_uri != equation.page:  # on this page a script copies it
             formula = typeset(equation.latex, display=True)
             preview = f'<span class="equation-preview" aria-hidden="true">{formula}</span>'
         markup = f'<span class="equation-reference">{link}{preview}</span>'
         return self.md.htmlStash.store(markup), m.start(0), m.end(0)
-
-    def is_here(self, equation: Equation) -> bool:
-        """Say whether the equation is on this page, where a script takes the preview from."""
-        if "relpath" not in self.md.treeprocessors:
-            return False
-        builder: Any = self.md.treeprocessors["relpath"]  # MkDocs' own, which knows the page
-        return bool(builder.file.src_uri == equation.page)
 
 
 class PlainTokens(Postprocessor):
@@ -154,12 +160,8 @@ class PlainTokens(Postprocessor):
         return PLAIN.sub(r"\1", text)
 
 
-class MeasuredNumber(InlineProcessor):
+class MeasuredNumber(ExtensionProcessor):
     """A number that a figure's script measured."""
-
-    def __init__(self, pattern: str, md: Markdown, extension: "MathExtension") -> None:
-        super().__init__(pattern, md)
-        self.extension = extension
 
     def handleMatch(  # type: ignore[override]  # noqa: N802 - Python-Markdown's name
         self, m: re.Match[str], data: str
@@ -189,10 +191,10 @@ class PrintedSource(Postprocessor):
     def link(self, match: re.Match[str]) -> str:
         """Link to a line of the page that shows the whole file, relative to this page."""
         target = f"{match['path']}/#__codelineno-0-{match['line']}"
-        if "relpath" not in self.md.treeprocessors:  # not built by MkDocs: the page is unknown
+        here = current_page(self.md)
+        if here is None:
             return 'href="#"'
-        here: Any = self.md.treeprocessors["relpath"]  # MkDocs' own, which knows the page
-        return f'href="{posixpath.relpath("source/" + target, here.file.url or ".")}"'
+        return f'href="{posixpath.relpath("source/" + target, here.url or ".")}"'
 
 
 class MathExtension(Extension):

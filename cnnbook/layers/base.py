@@ -55,6 +55,7 @@ class Parameter:
 
     @gradient.setter
     def gradient(self, gradient: Array) -> None:
+        """Replace it."""
         self._gradient = gradient
 
     def accumulate(self, contribution: Array) -> None:

@@ -7,16 +7,17 @@ from importlib import import_module
 import numpy as np
 import pytest
 
+from cnnbook_site.alterations import alterations
 from cnnbook_site.evaluate import (
     Case,
     EvaluationError,
     Lattice,
-    alterations,
     arithmetic,
     evaluate,
     read,
 )
-from cnnbook_site.formula import FormulaError, parse, show
+from cnnbook_site.formula import FormulaError, parse
+from cnnbook_site.tree import show
 
 X = np.arange(12.0).reshape(3, 4) ** 1.5
 

@@ -17,9 +17,10 @@ import numpy as np
 
 from cnnbook.correlation import convolve2d, cross_correlate2d, rotate180
 from cnnbook.gradient_check import complex_step_gradient
+from cnnbook_site.alterations import alterations
 from cnnbook_site.equations import Equation
-from cnnbook_site.evaluate import Case, EvaluationError, alterations, evaluate, read
-from cnnbook_site.formula import show
+from cnnbook_site.evaluate import Case, EvaluationError, evaluate, read
+from cnnbook_site.tree import show
 
 ROOT = Path(__file__).parents[2]
 DRAWS = 3  # random inputs per equation

@@ -92,10 +92,12 @@ def test_arguments_are_left_alone(name):
 
 def test_read_only_arguments_are_welcome(name):
     layer, x = make(name)
-    x.flags.writeable = False
-    upstream = upstream_for(layer.forward(x))
-    upstream.flags.writeable = False
-    layer.backward(upstream)
+    y = layer.forward(x)
+    upstream = upstream_for(y)
+    grad_x = layer.backward(upstream).copy()
+    x.flags.writeable = upstream.flags.writeable = False
+    np.testing.assert_array_equal(layer.forward(x), y)
+    np.testing.assert_array_equal(layer.backward(upstream), grad_x)
 
 
 def test_non_contiguous_arguments_give_the_same_numbers(name):

@@ -1,0 +1,191 @@
+"""The tree of a formula: what the parser makes, what is computed, altered and shown again."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+INFIX = (r"\corr", r"\conv", r"\fcorr", r"\fconv", r"\odot")
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number as it is printed."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Name:
+    """A letter, with its primes, its accent, or the subscript that belongs to it."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """An entry of an array: ``base`` with one expression per axis."""
+
+    base: "Node"
+    indices: tuple["Node", ...]
+
+
+@dataclass(frozen=True)
+class Operation:
+    r"""Anything that is computed from its operands by one rule.
+
+    ``sign`` is ``+ - * / ^ neg rot floor transpose call:NAME`` or an infix sign such as ``\corr``.
+    """
+
+    sign: str
+    operands: tuple["Node", ...]
+
+
+@dataclass(frozen=True)
+class Sum:
+    r"""A sum over one index from ``lower`` to ``upper``, or over its whole range if both are None.
+
+    ``kind`` is ``\sum`` or ``\prod``.
+    """
+
+    kind: str
+    index: str
+    lower: "Node | None"
+    upper: "Node | None"
+    body: "Node"
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """The derivative of one thing with respect to another, both perhaps with indices."""
+
+    of: "Node"
+    by: "Node"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """The bracket that is 1 where all of its relations hold and 0 elsewhere."""
+
+    relations: tuple["Chain", ...]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Numbers in rows, between large parentheses."""
+
+    rows: tuple[tuple["Node", ...], ...]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Expressions with relations between them: one more expression than relations."""
+
+    sides: tuple["Node", ...]
+    relations: tuple[str, ...]
+
+
+Node: TypeAlias = Number | Name | Indexed | Operation | Sum | Gradient | Condition | Matrix
+
+
+def show(node: Node | Chain) -> str:
+    """Write a tree as a formula again, for messages."""
+    return _SHOW[type(node)](node)
+
+
+def children(node: Node | Chain) -> Iterator[Node]:
+    """List the parts of a node."""
+    match node:
+        case Indexed(base, indices):
+            yield base
+            yield from indices
+        case Operation(_, operands):
+            yield from operands
+        case Sum(_, _, lower, upper, body):
+            yield from (part for part in (lower, upper, body) if part is not None)
+        case Gradient(of, by):
+            yield from (of, by)
+        case Condition(relations):
+            for relation in relations:
+                yield from relation.sides
+        case Matrix(rows):
+            for row in rows:
+                yield from row
+        case Chain(sides, _):
+            yield from sides
+        case _:
+            pass
+
+
+def factors(node: Node) -> list[Node]:
+    """List what is multiplied in a product; of anything else, itself."""
+    if isinstance(node, Operation) and node.sign == "*":
+        return [factor for operand in node.operands for factor in factors(operand)]
+    return [node]
+
+
+def _show_operation(node: Operation) -> str:  # noqa: PLR0911 - one per sign
+    parts = [show(operand) for operand in node.operands]
+    inner = [
+        f"({part})"
+        if isinstance(operand, Operation) and operand.sign in ("+", "-", "neg", *INFIX)
+        else part
+        for part, operand in zip(parts, node.operands, strict=True)
+    ]
+    match node.sign:
+        case "+" | "-":
+            last = inner[1] if node.sign == "-" else parts[1]
+            return f"{parts[0]} {node.sign} {last}"
+        case "*":
+            return " ".join(inner)
+        case "neg":
+            return f"-{inner[0]}"
+        case "^":
+            return f"{inner[0]}^{{{parts[1]}}}"
+        case "floor":
+            return rf"\lfloor {parts[0]} \rfloor"
+        case "transpose":
+            return rf"{inner[0]}^{{\top}}"
+        case "rot":
+            return rf"\rot {inner[0]}"
+        case "/" | r"\corr" | r"\conv" | r"\fcorr" | r"\fconv" | r"\odot":
+            return f"{inner[0]} {node.sign} {inner[1]}"
+        case called:
+            return f"{called.removeprefix('call:')}({', '.join(parts)})"
+
+
+def _show_sum(node: Sum) -> str:
+    if node.lower is None or node.upper is None:
+        return rf"{node.kind}_{{{node.index}}} {show(node.body)}"
+    bounds = f"_{{{node.index}={show(node.lower)}}}^{{{show(node.upper)}}}"
+    return f"{node.kind}{bounds} {show(node.body)}"
+
+
+def _show_chain(node: Chain) -> str:
+    parts = [show(node.sides[0])]
+    for relation, side in zip(node.relations, node.sides[1:], strict=True):
+        parts += [relation, show(side)]
+    return " ".join(parts)
+
+
+def _show_indexed(node: Indexed) -> str:
+    base = show(node.base)
+    if isinstance(node.base, Operation):
+        base = f"({base})"
+    return f"{base}_{{{','.join(show(index) for index in node.indices)}}}"
+
+
+def _show_matrix(node: Matrix) -> str:
+    return "(" + "; ".join(", ".join(map(show, row)) for row in node.rows) + ")"
+
+
+_SHOW: dict[type, Callable[[Any], str]] = {
+    Number: lambda node: node.text,
+    Name: lambda node: node.text,
+    Indexed: _show_indexed,
+    Operation: _show_operation,
+    Sum: _show_sum,
+    Gradient: lambda node: rf"\grad{{{show(node.of)}}}{{{show(node.by)}}}",
+    Condition: lambda node: f"[{', '.join(map(show, node.relations))}]",
+    Matrix: _show_matrix,
+    Chain: _show_chain,
+}
