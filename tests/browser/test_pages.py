@@ -84,6 +84,34 @@ def test_one_figure_is_shown_and_it_is_the_one_for_the_scheme(visit, scheme):
     assert len(shown[0].get_attribute("alt")) > 30
 
 
+SCHEME = "document.body.dataset.mdColorScheme"
+
+
+def test_colours_are_the_systems_before_the_themes_script_has_come(browser, site):
+    context = browser.new_context(color_scheme="dark")
+    page = context.new_page()
+    page.route("**/bundle.*.js", lambda route: route.abort())
+    page.goto(site)
+    assert page.evaluate(SCHEME) == "slate"
+    page.emulate_media(color_scheme="light")
+    page.wait_for_function(f"{SCHEME} === 'default'")
+    context.close()
+
+
+def test_the_readers_choice_of_colours_is_kept(visit):
+    page = visit("")
+    page.get_by_role("button", name="Switch to dark mode").press("Enter")
+    assert page.evaluate(SCHEME) == "slate"
+    assert page.evaluate("document.body.dataset.mdColorPrimary") == "black"
+    assert page.evaluate("document.activeElement.title") == "Switch to light mode"
+    page.reload()
+    assert page.evaluate(SCHEME) == "slate", "the system says light, the reader said dark"
+    page.get_by_role("button", name="Switch to light mode").click()
+    assert page.evaluate(SCHEME) == "default"
+    page.reload()
+    assert page.evaluate(SCHEME) == "default"
+
+
 def test_mathematics_is_set_in_the_font_that_comes_with_the_site(visit):
     page = visit("notation")
     assert any(url.endswith("stix-two-math.woff2") for url in page.requests)
