@@ -47,7 +47,8 @@ def alterations(chain: Chain, sizes: Collection[str] = ()) -> Iterator[tuple[str
 
     Notes
     -----
-    A condition such as ``M >= W`` is left alone: a weaker one would be true as well.
+    A condition such as ``M >= W`` is left alone: a weaker one would be true as well. For the same
+    reason a caller leaves alone what `domain_of` recognises.
 
     Yields
     ------
@@ -171,8 +172,10 @@ def _here(node: Node) -> Iterator[Node]:  # noqa: C901, PLR0912 - one branch per
             parts = factors(node)
             for at in range(len(parts)):
                 yield _multiply([*parts[:at], *parts[at + 1 :]])
-        case Operation("neg" | "rot" | "transpose" | "floor", (operand,)):
+        case Operation("neg" | "rot" | "transpose" | "floor" | "abs", (operand,)):
             yield operand
+        case Operation(sign, operands) if sign.startswith("call:"):
+            yield from operands
         case Operation("/", (above, below)):
             yield above
             yield Operation("/", (below, above))

@@ -32,6 +32,7 @@ from cnnbook_site.tree import (
 
 Array = NDArray[Any]
 Value = Any  # a number, an array, a Lattice
+Steps = range | tuple[float, ...]  # what an index runs through, or a real variable
 FAR = 6  # how far a sum to infinity goes; every Lattice ends well before
 
 # The ranges of the notation page: the index letter, and the size that it counts up to.
@@ -74,14 +75,15 @@ class Case(NamedTuple):
     values : dict of str to Any
         Numbers, arrays, Lattices, functions and infix signs by their LaTeX names; the gradient
         of L by X is called ``L/X``, and of an output by an input ``Y/X``.
-    free : dict of str to range
-        The range of each index that is not the one in `RANGES`.
+    free : dict of str to range or tuple of float
+        The range of each index that is not the one in `RANGES`; for a real variable, the points
+        at which the equation is computed.
     tolerance : float
         How far apart two sides may be, relative to the larger of 1 and their largest entry.
     """
 
     values: dict[str, Any]
-    free: Mapping[str, range] = {}
+    free: Mapping[str, Steps] = {}
     tolerance: float = 1e-12
 
 
@@ -132,7 +134,7 @@ def evaluate(statements: list[Chain], case: Case, *, stop_above: float = math.in
     scope = _Scope(case, ranges)
     error, comparisons = 0.0, 0
     for chain in statements:
-        if _range_of(chain, case) is not None:
+        if _range_of(chain, case) is not None or domain_of(chain, case) is not None:
             continue
         if not chain.relations:
             raise EvaluationError(f"nothing to compare with in {show(chain)}")
@@ -159,8 +161,8 @@ class _Scope:
     """The names and the values of the indices, while one side is computed."""
 
     case: Case
-    ranges: Callable[[str], range]
-    indices: dict[str, int] = field(default_factory=dict)
+    ranges: Callable[[str], Steps]
+    indices: dict[str, float] = field(default_factory=dict)
     whole: dict[int, Value] = field(default_factory=dict)  # operations on whole arrays, done once
 
     def value(self, node: Node) -> Value:  # noqa: PLR0911 - one per kind of node
@@ -228,7 +230,7 @@ class _Scope:
 
     def sum(self, node: Sum) -> Value:
         if node.lower is None or node.upper is None:
-            steps = self.ranges(node.index)
+            steps: Steps = self.ranges(node.index)
         else:
             steps = range(self.bound(node.lower), self.bound(node.upper) + 1)
         multiply = node.kind == r"\prod"
@@ -315,6 +317,7 @@ _OPERATIONS: dict[str, Callable[..., Value]] = {
     "/": _divide,
     "^": lambda a, b: a**b,
     "floor": math.floor,
+    "abs": abs,
     "call:sqrt": math.sqrt,
     "transpose": np.transpose,
     r"\odot": lambda a, b: a * b,
@@ -378,17 +381,38 @@ def _range_of(chain: Chain, case: Case) -> str | None:
     return middle.text if isinstance(middle, Name) and middle.text not in case.values else None
 
 
-def _printed_ranges(statements: list[Chain], case: Case) -> Callable[[str], range]:
+def domain_of(chain: Chain, case: Case) -> str | None:
+    """Return the real variable that a statement confines, as ``z < 0`` or ``0 < p < 1`` does."""
+    real = [letter for letter, steps in case.free.items() if isinstance(steps, tuple)]
+    found = [side.text for side in chain.sides if isinstance(side, Name) and side.text in real]
+    others = [side for side in chain.sides if not isinstance(side, Name) or side.text not in real]
+    closed = all(_is_closed(side, case) for side in others)
+    return found[0] if len(found) == 1 and closed and "=" not in chain.relations else None
+
+
+def _points(chain: Chain, letter: str, points: tuple[float, ...], scope: _Scope) -> Steps:
+    """Keep the points at which a statement about them holds."""
+    kept = []
+    for point in points:
+        scope.indices = {letter: point}
+        if scope.holds(chain):
+            kept.append(point)
+    if not kept:
+        raise EvaluationError(f"{show(chain)}: none of the points {points} is there")
+    return tuple(kept)
+
+
+def _printed_ranges(statements: list[Chain], case: Case) -> Callable[[str], Steps]:
     """Collect the ranges that the display states; they must be those of the case."""
-    printed: dict[str, range] = {}
+    printed: dict[str, Steps] = {}
     # The index of a sequence without end may be any integer, and need not be said to be.
     endless = case.free if any(isinstance(v, Lattice) for v in case.values.values()) else {}
 
-    def of(letter: str) -> range:
+    def of(letter: str) -> Steps:
         if letter in printed:
             return printed[letter]
         if letter in case.free:
-            if letter not in endless:
+            if letter not in endless and isinstance(case.free[letter], range):
                 raise EvaluationError(f"{letter}: its range is not that of the notation; print it")
             return case.free[letter]
         size = RANGES.get(letter.rstrip("'"))
@@ -397,11 +421,17 @@ def _printed_ranges(statements: list[Chain], case: Case) -> Callable[[str], rang
         return range(case.values[size])
 
     for chain in statements:
+        scope = _Scope(case, of)
+        variable = domain_of(chain, case)
+        if variable is not None:
+            points = case.free[variable]
+            assert isinstance(points, tuple)  # noqa: S101 - `domain_of` has said so
+            printed[variable] = _points(chain, variable, points, scope)
+            continue
         letter = _range_of(chain, case)
         if letter is None:
             continue
         expected = case.free[letter] if letter in case.free else of(letter)
-        scope = _Scope(case, of)
         low, high = scope.bound(chain.sides[0]), scope.bound(chain.sides[2])
         found = range(
             low + (chain.relations[0] == "<"),

@@ -167,7 +167,7 @@ class _Parser:
     def starts_factor(self) -> bool:
         token = self.next
         stops = {"", "+", "-", "=", ",", ".", ";", ":", ")", "]", "}", "&", r"\\", "<", ">", "/"}
-        closing = {r"\quad", r"\qquad", r"\rfloor", r"\end{pmatrix}"}
+        closing = {r"\quad", r"\qquad", r"\rfloor", r"\rvert", r"\end{pmatrix}"}
         return not (token in stops | closing or token in RELATIONS or token in INFIX)
 
     def factor(self) -> Node:
@@ -236,6 +236,10 @@ class _Parser:
             inside = self.sum_of_terms()
             self.take(r"\rfloor")
             return Operation("floor", (inside,))
+        if sign == r"\lvert":
+            inside = self.sum_of_terms()
+            self.take(r"\rvert")
+            return Operation("abs", (inside,))
         if sign in (r"\frac", r"\tfrac", r"\dfrac"):
             return Operation("/", (self.group(), self.group()))
         if sign in (r"\grad", r"\igrad"):
@@ -280,6 +284,8 @@ class _Parser:
                 arguments.append(self.sum_of_terms())
             self.take(")")
             return Operation(f"call:{text}", tuple(arguments))
+        if text in self.functions and text.startswith("\\") and self.starts_factor():
+            return Operation(f"call:{text}", (self.factor(),))  # \ln p, without parentheses
         return Name(text)
 
     def index_name(self) -> str:

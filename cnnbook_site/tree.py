@@ -33,7 +33,8 @@ class Indexed:
 class Operation:
     r"""Anything that is computed from its operands by one rule.
 
-    ``sign`` is ``+ - * / ^ neg rot floor transpose call:NAME`` or an infix sign such as ``\corr``.
+    ``sign`` is ``+ - * / ^ neg rot floor abs transpose call:NAME`` or an infix sign such as
+    ``\corr``.
     """
 
     sign: str
@@ -143,6 +144,8 @@ def _show_operation(node: Operation) -> str:  # noqa: PLR0911 - one per sign
             return f"{inner[0]}^{{{parts[1]}}}"
         case "floor":
             return rf"\lfloor {parts[0]} \rfloor"
+        case "abs":
+            return rf"\lvert {parts[0]} \rvert"
         case "transpose":
             return rf"{inner[0]}^{{\top}}"
         case "rot":

@@ -138,6 +138,44 @@ def test_an_infinite_sum_reaches_all_of_a_lattice():
     assert evaluate(read(r"\sum_{u=-\infty}^{\infty} x_u = 3", case), case).error == 0
 
 
+REAL = {
+    "z": (-2.0, -0.5, 0.0, 1.5),
+    "g": (0.0, 0.25, 1.0),
+}
+FUNCTIONS = {"e": np.e, r"\ln": np.log, r"\max": max}
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\ln(e^{-z}) = \ln e^{-z} = -z",
+        r"e^{\lvert z \rvert} = e^{-z}, \qquad z \le 0",
+        r"z^2 = \lvert z \rvert \, \lvert z \rvert \ge 0.25, \qquad z \ne 0",
+        r"\max(z, 0) \ge g z, \qquad 0 \le g \le 1",
+    ],
+)
+def test_a_real_variable_is_tried_at_the_points_of_its_domain(latex):
+    assert error(latex, REAL, **FUNCTIONS) < 1e-15
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"e^{\lvert z \rvert} = e^{-z}",
+        r"e^{\lvert z \rvert} = e^{-z}, \qquad z \ge 0",
+        r"z^2 \ge 0.3, \qquad z \ne 0",
+        r"\max(z, 0) \ge 2 g z",
+    ],
+)
+def test_outside_of_its_domain_an_equation_may_be_false(latex):
+    assert error(latex, REAL, **FUNCTIONS) > 1e-3
+
+
+def test_a_domain_without_points_is_refused():
+    with pytest.raises(EvaluationError, match="none of the points"):
+        error("z = z, \\qquad z > 2", REAL)
+
+
 def test_tolerance_is_relative_to_the_larger_of_one_and_the_entries():
     assert error("1000 = 1001") == pytest.approx(1e-3)
     assert error("0.001 = 0.002") == pytest.approx(1e-3)
@@ -162,10 +200,12 @@ def test_tolerance_is_relative_to_the_larger_of_one_and_the_entries():
         (r"a = [p \ge q]", {"p >= q: >= -> >"}),
         (r"a = \grad{L}{x_i}", {"x_{i} -> x_{i + 1}"}),
         (r"a = \lfloor b \rfloor", {r"\lfloor b \rfloor -> b"}),
+        (r"a = \lvert b \rvert", {r"\lvert b \rvert -> b"}),
+        (r"a = \max(b, c)", {r"\max(b, c) -> b", r"\max(b, c) -> c"}),
     ],
 )
 def test_alterations(latex, expected):
-    [chain] = parse(latex)
+    [chain] = parse(latex, functions=[r"\max"])
     found = {what.split(": ", 1)[1] for what, _ in alterations(chain)}
     assert expected <= found
 
