@@ -262,12 +262,13 @@ class _Scope:
         if node.sign in _OPERATIONS:
             try:
                 return _OPERATIONS[node.sign](*values)
-            except (TypeError, ValueError, ZeroDivisionError) as error:
+            except (ArithmeticError, TypeError, ValueError) as error:
                 raise EvaluationError(f"{show(node)}: {error}") from error
         name = node.sign.removeprefix("call:")
         name = r"\rot" if name == "rot" else name
         try:
-            result = self.name(name)(*values)
+            with np.errstate(all="ignore"):  # what is not finite is refused in the end
+                result = self.name(name)(*values)
         except (TypeError, ValueError) as error:
             raise EvaluationError(f"{show(node)}: {error}") from error
         if not _free_letters(node, self.case):
@@ -340,6 +341,8 @@ def _compare(chain: Chain, sides: list[list[Value]]) -> float:
         a, b = np.array(left), np.array(right)
         if a.shape != b.shape:
             raise EvaluationError(f"{show(chain)}: shapes {a.shape[1:]} and {b.shape[1:]}")
+        if not (np.isfinite(a).all() and np.isfinite(b).all()):
+            raise EvaluationError(f"{show(chain)}: a side is not finite")
         difference = np.abs(a - b).max(initial=0.0)
         scale = max(1.0, np.abs(a).max(initial=0.0))
         if relation == "=":

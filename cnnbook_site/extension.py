@@ -38,6 +38,7 @@ SOURCE_LINK = re.compile(r'href="source:(?P<path>[\w/]+)\.py#L(?P<line>\d+)"')
 MARK = re.compile(r"^ {0,3}\x02equation:(\d+)\x03\s*$")  # deeper ones belong to a list
 LINE_ANCHOR = re.compile(r'<a id="__codelineno-[^>]*></a>')
 LINE_LINK = re.compile(r'<a href="#__codelineno-[^>]*>( *\d+)</a>')  # too small for a finger
+PUNCTUATION = re.compile(r"[.,;:?)]+")
 PLAIN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')  # names, operators, punctuation
 
 
@@ -115,8 +116,13 @@ class InlineMath(InlineProcessor):
     def handleMatch(  # type: ignore[override]  # noqa: N802 - Python-Markdown's name
         self, m: re.Match[str], data: str
     ) -> tuple[str, int, int]:
-        """Typeset it."""
-        return self.md.htmlStash.store(typeset(m["latex"], display=False)), m.start(0), m.end(0)
+        """Typeset it, in one piece with the punctuation behind it, which may not begin a line."""
+        markup, end = typeset(m["latex"], display=False), m.end(0)
+        closing = PUNCTUATION.match(data, end)
+        if closing is not None:
+            markup = f'<span class="no-break">{markup}{closing[0]}</span>'
+            end = closing.end()
+        return self.md.htmlStash.store(markup), m.start(0), end
 
 
 class ExtensionProcessor(InlineProcessor):

@@ -16,7 +16,10 @@ MACROS = {
 }
 
 # A prime is drawn high already; as a superscript it would stand too high, small and far off.
-PRIME = re.compile("<msup>(<mi[^>]*>[^<]</mi>)<mo>([\N{PRIME}\N{DOUBLE PRIME}])</mo></msup>")
+NAME = r"<m[io][^>]*>[^\W\d_]+</m[io]>"
+PRIME = re.compile(
+    f"<msup>({NAME}|<mrow><mspace/>{NAME}</mrow>)<mo>([\N{PRIME}\N{DOUBLE PRIME}])</mo></msup>"
+)
 
 _converter = LatexToMathML(macros=MACROS, fancy_error=False, annotation=False)
 

@@ -12,7 +12,7 @@ def sigmoid(z: Array) -> Array:
     For z >= 0 the formula is used as it stands. For z < 0, where exp(-z) may overflow, numerator
     and denominator are multiplied by exp(z), which gives exp(z) / (1 + exp(z)). With
     e = exp(-|z|), at most 1, both cases are one fraction: max(e, [z >= 0]) / (1 + e), where the
-    bracket is 1 if the condition holds and 0 if not.
+    bracket is 1 if the condition holds and 0 if not. By name: @eq-sigmoid and @eq-sigmoid-stable.
 
     Parameters
     ----------
@@ -35,8 +35,9 @@ def sigmoid(z: Array) -> Array:
     array([0.25, 0.5 , 0.75, 1.  ])
     """
     check_floating("z", z)
-    e = np.exp(np.minimum(z, -z))  # exp(-|z|), in words that a complex z understands too
-    y: Array = np.maximum(e, z >= 0)
+    # exp(-|z|), in words that a complex z understands too.
+    e = np.exp(np.minimum(z, -z))
+    y: Array = np.maximum(e, z >= 0)  # @eq-sigmoid-stable
     e += 1
     y /= e
     return y
@@ -44,6 +45,8 @@ def sigmoid(z: Array) -> Array:
 
 def sigmoid_gradient(y: Array, grad_output: Array) -> Array:
     """Multiply the upstream gradient by the sigmoid's derivative, y (1 - y).
+
+    That is @eq-sigmoid-gradient.
 
     Parameters
     ----------
@@ -64,14 +67,17 @@ def sigmoid_gradient(y: Array, grad_output: Array) -> Array:
     """
     check_floating("y", y)
     check_shape("grad_output", grad_output, y.shape, "the shape of y")
+    # @eq-sigmoid-gradient-array, in place: y is the largest array of the network.
     grad_z: Array = 1 - y
     grad_z *= y
-    grad_z *= grad_output  # in place, because y is the largest array of the network
+    grad_z *= grad_output
     return grad_z
 
 
 def tanh_gradient(y: Array, grad_output: Array) -> Array:
     """Multiply the upstream gradient by the hyperbolic tangent's derivative, 1 - y^2.
+
+    The derivative is @eq-tanh-derivative.
 
     Parameters
     ----------
@@ -97,7 +103,7 @@ def tanh_gradient(y: Array, grad_output: Array) -> Array:
 
 
 def relu(z: Array) -> Array:
-    """Keep what is positive, max(z, 0).
+    """Keep what is positive, max(z, 0): @eq-relu.
 
     Parameters
     ----------
@@ -120,7 +126,7 @@ def relu(z: Array) -> Array:
 
 
 def relu_gradient(z: Array, grad_output: Array) -> Array:
-    """Let the upstream gradient pass where the *input* was above zero.
+    """Let the upstream gradient pass where the *input* was above zero: @eq-relu-gradient.
 
     At z = 0 there is no derivative; every number in [0, 1] is a subgradient, and this is 0.
 
@@ -143,7 +149,7 @@ def relu_gradient(z: Array, grad_output: Array) -> Array:
     """
     check_floating("z", z)
     check_shape("grad_output", grad_output, z.shape, "the shape of z")
-    return np.where(z > 0, grad_output, 0)
+    return np.where(z > 0, grad_output, 0)  # @eq-relu-gradient
 
 
 class Sigmoid(Layer):

@@ -99,12 +99,15 @@ def test_what_is_false_is_found_to_be_false(latex):
         (r"X = X_{0}", "shapes"),
         (r"X_{p,q}", "nothing to compare"),
         (r"X X = 1", "matmul"),
+        (r"f(H) = f(H)", "not finite"),
+        (r"1 / (H - 3) = 1", "division by zero"),
+        (r"10^{1000 / 1.5} = 1", "out of range"),
         (r"X_{k,0} = X_{k,0}", "k: its range is not that of the notation; print it"),
     ],
 )
 def test_what_has_no_value_is_an_error_that_says_why(latex, message):
     with pytest.raises(EvaluationError, match=message):
-        error(latex)
+        error(latex, f=lambda h: np.log(np.float64(h - 4)))
 
 
 @pytest.mark.parametrize(

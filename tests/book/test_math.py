@@ -193,6 +193,19 @@ def test_the_build_refuses_an_equation_that_nothing_refers_to(tmp_path):
         )
 
 
+def test_no_line_ends_between_a_formula_and_its_punctuation(convert):
+    page = convert("Among zeros, $b$. Or $p$ (or $q$), and $r$, $s$ too.")
+    for kept in ("b</mi></math>.", "q</mi></math>),", "r</mi></math>,"):
+        assert f"{kept}</span>" in page
+    assert page.count('<span class="no-break"><math>') == 3
+
+
+def test_a_prime_on_a_name_of_several_letters_stands_high_and_large(convert):
+    assert '<mo lspace="0" rspace="0">\N{PRIME}</mo>' in convert(r"$\tanh'(z)$")
+    aligned = "$$\n\\begin{aligned} \\tanh'(z) &= 1 \\end{aligned}\n$$"
+    assert '<mo lspace="0" rspace="0">\N{PRIME}</mo>' in convert(aligned)
+
+
 def test_an_equation_links_to_its_code_and_its_check(convert, tmp_path):
     entries = [
         {"id": "eq-kernel", "source": "cnnbook.layers.conv.conv2d"},

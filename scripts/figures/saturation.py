@@ -1,0 +1,72 @@
+"""How far the sigmoid is from 1, as floating-point numbers know it."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from common import Data, main, prepare
+from matplotlib.figure import Figure
+
+from cnnbook.layers.activations import sigmoid
+
+KINDS: dict[str, type[np.floating[Any]]] = {"float32": np.float32, "float64": np.float64}
+
+
+def first_one(kind: type[np.floating[Any]]) -> float:
+    """Find, by halving, the least z whose sigmoid is exactly 1."""
+    low, high = kind(0), kind(100)
+    while (middle := kind((low + high) / 2)) not in (low, high):
+        if sigmoid(np.array([middle]))[0] == 1:
+            high = middle
+        else:
+            low = middle
+    return float(high)
+
+
+def compute() -> Data:
+    """Compute 1 - sigmoid(z), and sigmoid(-z), which is the same number."""
+    z = np.linspace(0, 45, 451)
+    data: Data = {"z": z.tolist(), "true": sigmoid(-z).tolist()}
+    for name, kind in KINDS.items():
+        data[name] = (1 - sigmoid(z.astype(kind))).astype(float).tolist()
+        data[f"{name}_one"] = first_one(kind)
+    return data
+
+
+def draw(data: Data, colours: Mapping[str, str]) -> Figure:
+    """Draw both differences from 1, and what they should be."""
+    figure, axes = prepare(colours, width=5.8, height=3.6, rows=1)
+    axes.plot(data["z"], data["true"], color=colours["faint"], linewidth=0.9)
+    for name, colour, style in (("float64", "first", "-"), ("float32", "second", "-")):
+        values = np.array(data[name])
+        known = values > 0
+        axes.plot(np.array(data["z"])[known], values[known], style, color=colours[colour])
+        end, last = data[f"{name}_one"], values[known][-1]
+        axes.plot([end, end], [last, 1e-21], ":", color=colours[colour])
+        axes.annotate(
+            f"{name}:\n0 from z = {end:.2f}",
+            (end, 1e-20),
+            xytext=(-5, 4),
+            textcoords="offset points",
+            horizontalalignment="right",
+            color=colours[colour],
+        )
+    axes.annotate(
+        "the sigmoid of \N{MINUS SIGN}z",
+        (38, 3e-17),
+        xytext=(4, 4),
+        textcoords="offset points",
+        color=colours["ink"],
+    )
+    axes.set(xlabel="z", ylabel="1 minus the sigmoid of z", yscale="log", ylim=(1e-21, 2))
+    axes.set_xlim(0, 52)
+    result: Figure = figure
+    return result
+
+
+if __name__ == "__main__":
+    tolerances = {"z": 0.0, "true": 1e-12, "float32": 1e-6, "float64": 1e-14}
+    # Another exp may differ in the last place, and so move the least z a little.
+    tolerances |= {"float32_one": 1e-4, "float64_one": 1e-6}
+    sys.exit(main("saturation", compute, draw, tolerances))
