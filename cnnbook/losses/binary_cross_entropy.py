@@ -9,7 +9,7 @@ from cnnbook.checks import Array, check_finite, check_floating, check_shape
 
 
 def binary_cross_entropy(p: Array, t: Array) -> Array:
-    """Compute -t log p - (1 - t) log(1 - p), entry by entry.
+    """Compute -t log p - (1 - t) log(1 - p), entry by entry: @eq-bce.
 
     A logarithm's argument is never taken below the smallest normal number of the dtype, so that
     log(0) is about -87 in float32 and -708 in float64, and 0 log(0) is 0.
@@ -42,6 +42,8 @@ def binary_cross_entropy(p: Array, t: Array) -> Array:
 def binary_cross_entropy_gradient(p: Array, t: Array) -> Array:
     """Compute the derivative with respect to p, (1 - t) / (1 - p) - t / p, entry by entry.
 
+    That is @eq-bce-gradient.
+
     Parameters
     ----------
     p : np.ndarray
@@ -70,6 +72,7 @@ def binary_cross_entropy_gradient(p: Array, t: Array) -> Array:
 def binary_cross_entropy_from_logits(z: Array, t: Array) -> Array:
     """Compute the loss of p = sigmoid(z) without computing p: softplus(z) - t z.
 
+    That is @eq-bce-logits. By @eq-softplus,
     softplus(z) = log(1 + exp(z)) is written as max(z, 0) + log(1 + exp(-|z|)), whose exponential
     cannot overflow.
 
@@ -97,7 +100,7 @@ def binary_cross_entropy_from_logits(z: Array, t: Array) -> Array:
 
 
 def binary_cross_entropy_from_logits_gradient(z: Array, t: Array) -> Array:
-    """Compute the derivative with respect to z, sigmoid(z) - t, entry by entry.
+    """Compute the derivative with respect to z, sigmoid(z) - t, entry by entry: @eq-collapse.
 
     Parameters
     ----------
@@ -130,7 +133,7 @@ def _check_operands(name: str, predictions: Array, t: Array) -> None:
 
 
 class BinaryCrossEntropy:
-    """The mean binary cross-entropy over every entry of a batch.
+    """The mean binary cross-entropy over every entry of a batch: @eq-bce-mean.
 
     Parameters
     ----------
@@ -209,7 +212,7 @@ class BinaryCrossEntropy:
             gradient = binary_cross_entropy_from_logits_gradient(predictions, t)
         else:
             gradient = binary_cross_entropy_gradient(predictions, t)
-        gradient /= predictions.size  # the mean passes 1/size of its gradient to each entry
+        gradient /= predictions.size  # @eq-bce-mean-gradient
         return gradient
 
     def __repr__(self) -> str:
