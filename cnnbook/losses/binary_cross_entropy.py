@@ -33,9 +33,8 @@ def binary_cross_entropy(p: Array, t: Array) -> Array:
     """
     _check_operands("p", p, t)
     smallest = np.finfo(p.dtype).tiny
-    losses: Array = -t * np.log(np.maximum(p, smallest)) - (1 - t) * np.log(
-        np.maximum(1 - p, smallest)
-    )
+    of_one, of_zero = np.maximum(p, smallest), np.maximum(1 - p, smallest)
+    losses: Array = -t * np.log(of_one) - (1 - t) * np.log(of_zero)  # @eq-bce
     return losses
 
 
@@ -65,7 +64,8 @@ def binary_cross_entropy_gradient(p: Array, t: Array) -> Array:
     """
     _check_operands("p", p, t)
     smallest = np.finfo(p.dtype).tiny
-    derivative: Array = (1 - t) / np.maximum(1 - p, smallest) - t / np.maximum(p, smallest)
+    of_one, of_zero = np.maximum(p, smallest), np.maximum(1 - p, smallest)
+    derivative: Array = (1 - t) / of_zero - t / of_one  # @eq-bce-gradient
     return derivative
 
 
@@ -95,7 +95,10 @@ def binary_cross_entropy_from_logits(z: Array, t: Array) -> Array:
     array([6.93e-01, 0.00e+00, 1.00e+04])
     """
     _check_operands("z", z, t)
-    losses: Array = np.maximum(z, 0) - t * z + np.log1p(np.exp(np.minimum(z, -z)))
+    # @eq-bce-logits with @eq-softplus. The large terms first: where they cancel, what is left is
+    # a small loss, and it keeps its digits.
+    losses: Array = np.maximum(z, 0) - t * z
+    losses += np.log1p(np.exp(np.minimum(z, -z)))
     return losses
 
 
@@ -122,7 +125,7 @@ def binary_cross_entropy_from_logits_gradient(z: Array, t: Array) -> Array:
     _check_operands("z", z, t)
     # The sigmoid once more: losses do not import layers.
     p = np.exp(np.minimum(z, 0)) / (1 + np.exp(np.minimum(z, -z)))
-    derivative: Array = p - t
+    derivative: Array = p - t  # @eq-collapse
     return derivative
 
 

@@ -60,7 +60,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     )
     axes.set(
         xlabel="layers that the gradient has passed",
-        ylabel="its root mean square",
+        ylabel="gradient, root mean square",
         yscale="log",
         xlim=(0.7, 11.8),
         xticks=behind,

@@ -89,8 +89,9 @@ def observation(rng: Draw) -> Case:
     """A table of joint probabilities, and the share of ones among the bright pictures in it."""
     p, a, b = rng.uniform(0.1, 0.9, 3)
     of_one, of_zero = np.array([a, 1 - a]) * p, np.array([b, 1 - b]) * (1 - p)
-    q = of_one[0] / (of_one[0] + of_zero[0])
-    return Case({"p": p, "a": a, "b": b, "q": q, r"\sigma": at(sigmoid), r"\ln": np.log})
+    after = of_one[0] / (of_one[0] + of_zero[0])
+    values = {"p": p, r"\alpha": a, r"\beta": b, "p'": after}
+    return Case({**values, r"\sigma": at(sigmoid), r"\ln": np.log})
 
 
 @binds("eq-sigmoid-local", sigmoid)
@@ -123,8 +124,8 @@ def through_a_rectifier(rng: Draw) -> Case:
 @binds("eq-sigmoid-stack", sigmoid)
 def stack(rng: Draw) -> Case:
     """A chain of units: the derivative of its end by its beginning, by a complex step."""
-    n = 2 + rng.number
-    w, b = rng.uniform(1, 3, n + 1), rng.standard_normal(n + 1)
+    depth = 2 + rng.number
+    w, b = rng.uniform(1, 3, depth + 1), rng.standard_normal(depth + 1)
 
     def states(y: np.ndarray) -> list[np.ndarray]:
         """Return z and y of every unit; z of unit 0 does not exist."""
@@ -137,5 +138,5 @@ def stack(rng: Draw) -> Case:
     start = rng.uniform(size=1)
     total = complex_step_gradient(lambda y: states(y)[-1][1], start, np.ones(1))
     z = np.array([float(z[0]) for z, _ in states(start)])
-    values = {"n": n, "w": w, "z": z, "y_n": 0.0, "y_0": 0.0, "y_n/y_0": float(total[0])}
+    values = {"D": depth, "w": w, "z": z, "y_D": 0.0, "y_0": 0.0, "y_D/y_0": float(total[0])}
     return Case({**values, r"\sigma'": slope(sigmoid)})
