@@ -80,11 +80,15 @@ class Case(NamedTuple):
         at which the equation is computed.
     tolerance : float
         How far apart two sides may be, relative to the larger of 1 and their largest entry.
+    domain : dict of str to tuple of float
+        For a real variable whose domain is printed, the points that must be in it, no more and
+        no fewer.
     """
 
     values: dict[str, Any]
     free: Mapping[str, Steps] = {}
     tolerance: float = 1e-12
+    domain: Mapping[str, tuple[float, ...]] = {}
 
 
 class Outcome(NamedTuple):
@@ -402,6 +406,8 @@ def _points(chain: Chain, letter: str, points: tuple[float, ...], scope: _Scope)
             kept.append(point)
     if not kept:
         raise EvaluationError(f"{show(chain)}: none of the points {points} is there")
+    if kept != list(scope.case.domain.get(letter, kept)):
+        raise EvaluationError(f"{show(chain)}: not the domain of {letter} in the test")
     return tuple(kept)
 
 
@@ -476,7 +482,7 @@ def arithmetic(latex: str, values: Mapping[str, Any]) -> Outcome | None:
     case = Case(dict(values))
     total = Outcome(0.0, 0)
     try:
-        statements = parse(latex, values)
+        statements = read(latex, case)
     except FormulaError:
         return None
     for chain in statements:

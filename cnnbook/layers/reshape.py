@@ -9,6 +9,8 @@ from cnnbook.layers.base import Layer, recall
 class Reshape(Layer):
     """Give every sample another shape, in row-major order; the batch axis stays as it is.
 
+    To a row that is @eq-flatten, from a row @eq-fold, and back @eq-reshape-gradient.
+
     Parameters
     ----------
     shape : tuple of int

@@ -25,21 +25,28 @@ def first_one(kind: type[np.floating[Any]]) -> float:
 
 
 def compute() -> Data:
-    """Compute 1 - sigmoid(z), and sigmoid(-z), which is the same number."""
+    """Compute 1 - sigmoid(z) in half the spacing at 1, and the logarithm of sigmoid(-z)."""
     z = np.linspace(0, 45, 451)
-    data: Data = {"z": z.tolist(), "true": sigmoid(-z).tolist()}
+    data: Data = {"z": z.tolist(), "logarithm": np.log(sigmoid(-z)).tolist()}
     for name, kind in KINDS.items():
-        data[name] = (1 - sigmoid(z.astype(kind))).astype(float).tolist()
+        missing = (1 - sigmoid(z.astype(kind))).astype(float)
+        data[name] = (missing / half_spacing(kind)).tolist()
+        data[f"{name}_zeros"] = int(np.sum(missing == 0))
         data[f"{name}_one"] = first_one(kind)
     return data
+
+
+def half_spacing(kind: type[np.floating[Any]]) -> float:
+    """Return half the distance from 1 to the next number, the spacing below 1."""
+    return float(np.finfo(kind).eps) / 2
 
 
 def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     """Draw both differences from 1, and what they should be."""
     figure, axes = prepare(colours, width=5.8, height=3.6, rows=1)
-    axes.plot(data["z"], data["true"], color=colours["faint"], linewidth=0.9)
+    axes.plot(data["z"], np.exp(data["logarithm"]), color=colours["faint"], linewidth=0.9)
     for name, colour, style in (("float64", "first", "-"), ("float32", "second", "-")):
-        values = np.array(data[name])
+        values = np.array(data[name]) * half_spacing(KINDS[name])
         known = values > 0
         axes.plot(np.array(data["z"])[known], values[known], style, color=colours[colour])
         end, last = data[f"{name}_one"], values[known][-1]
@@ -66,7 +73,12 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 
 
 if __name__ == "__main__":
-    tolerances = {"z": 0.0, "true": 1e-12, "float32": 1e-6, "float64": 1e-14}
-    # Another exp may differ in the last place, and so move the least z a little.
-    tolerances |= {"float32_one": 1e-4, "float64_one": 1e-6}
+    # Another exp may differ in the last place; where steps are a spacing high, by two of them.
+    tolerances = {"z": 0.0, "logarithm": 1e-9, "float32": 2.0, "float64": 2.0}
+    tolerances |= {
+        "float32_zeros": 1.0,
+        "float64_zeros": 1.0,
+        "float32_one": 1e-4,
+        "float64_one": 1e-6,
+    }
     sys.exit(main("saturation", compute, draw, tolerances))

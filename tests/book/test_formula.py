@@ -174,6 +174,15 @@ def test_outside_of_its_domain_an_equation_may_be_false(latex):
     assert error(latex, REAL, **FUNCTIONS) > 1e-3
 
 
+@pytest.mark.parametrize("relation", ["z < 0", "z \\le 1", "-1 < z \\le 0"])
+def test_a_domain_that_is_not_that_of_the_test_is_refused(relation):
+    case = Case({}, {"z": (-2.0, -0.5, 0.0, 0.5, 1.5)}, domain={"z": (-2.0, -0.5, 0.0)})
+    right, wrong = (rf"z = z + 0, \qquad {text}" for text in (r"z \le 0", relation))
+    assert evaluate(read(right, case), case).error == 0
+    with pytest.raises(EvaluationError, match="not the domain"):
+        evaluate(read(wrong, case), case)
+
+
 def test_a_domain_without_points_is_refused():
     with pytest.raises(EvaluationError, match="none of the points"):
         error("z = z, \\qquad z > 2", REAL)

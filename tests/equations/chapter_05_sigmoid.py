@@ -41,7 +41,8 @@ def slope(function: Function) -> Callable[[float], float]:
     harmless={r"side 2: z >= 0: >= -> >": "at 0 the exponential is 1 as well"},
 )
 def points(rng: Draw) -> Case:
-    """Numbers of either sign, zero among them, and probabilities."""
+    """Numbers of either sign, zero among them; probabilities, and numbers that are none."""
+    inside = (1e-3, *rng.uniform(0.05, 0.95, 4), 0.999)
     return Case(
         {
             r"\sigma": at(sigmoid),
@@ -52,8 +53,9 @@ def points(rng: Draw) -> Case:
         },
         {
             "z": (0.0, *rng.uniform(-5, -0.2, 3), *rng.uniform(0.2, 5, 3)),
-            "p": tuple(rng.uniform(0.05, 0.95, 4)),
+            "p": (-0.3, 0.0, *inside, 1.0, 1.3),
         },
+        domain={"p": inside},
     )
 
 
@@ -79,8 +81,11 @@ def rectified(rng: Draw) -> Case:
     """The same points; slopes from 0 to 1, and some beyond."""
     case = points(rng)
     case.values.update({"r": at(relu), "r'": slope(relu)})
-    z = case.free["z"]
-    return case._replace(free={"z": z, "x": z, "g": (-0.3, 0.0, float(rng.uniform()), 1.0, 1.4)})
+    z, slopes = case.free["z"], (0.0, float(rng.uniform()), 1.0)
+    return case._replace(
+        free={"z": z, "x": z, "g": (-0.01, *slopes, 1.01)},
+        domain={"g": slopes, "z": tuple(point for point in z if point != 0)},
+    )
 
 
 @binds("eq-bayes", None)

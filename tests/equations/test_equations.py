@@ -1,6 +1,7 @@
 """Every numbered equation of the book, as printed, against the code; and every alteration of it."""
 
 import json
+import math
 import re
 
 import pytest
@@ -9,6 +10,14 @@ from cnnbook_site.equations import CHAPTER, DISPLAY, FENCE, INLINE, find_equatio
 from cnnbook_site.evaluate import arithmetic
 from tests.equations.binding import ROOT, SIGNS, load, measure, noticed
 
+# What arithmetic in prose may use.
+KNOWN = {
+    **SIGNS,
+    "e": math.e,
+    r"\ln": math.log,
+    r"\max": max,
+    r"\sigma": lambda z: 1 / (1 + math.exp(-z)),
+}
 EQUATIONS = find_equations(ROOT / "docs")
 BINDINGS = load()
 CHAPTERS = [
@@ -60,7 +69,7 @@ def test_what_is_displayed_is_numbered_or_arithmetic(path):
     assert "$$" not in DISPLAY.sub("", text), "a display that is not one"
     for match in DISPLAY.finditer(text):
         if match["id"] is None:
-            outcome = arithmetic(match["latex"], SIGNS)
+            outcome = arithmetic(match["latex"], KNOWN)
             assert outcome is not None, f"neither numbered nor arithmetic: {match['latex']}"
             assert outcome.error < 1e-12, f"wrong: {match['latex']}"
 
@@ -69,7 +78,7 @@ def test_what_is_displayed_is_numbered_or_arithmetic(path):
 def test_arithmetic_in_a_line_is_right(path):
     text = DISPLAY.sub("", FENCE.sub("", path.read_text(encoding="utf-8")))
     for match in INLINE.finditer(text):
-        outcome = arithmetic(match["latex"], SIGNS)
+        outcome = arithmetic(match["latex"], KNOWN)
         if outcome is not None:
             assert outcome.error < 1e-12, f"wrong: {match['latex']}"
 

@@ -93,3 +93,34 @@ def test_layers_do_what_the_functions_do(layer):
     gradient = {"Sigmoid()": sigmoid_gradient, "Tanh()": tanh_gradient}[repr(layer)]
     assert error(y, function(z)) == 0
     assert error(layer.backward(upstream), gradient(y, upstream)) == 0
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_gradient_has_all_the_digits_of_its_dtype(dtype):
+    y = np.array([1e-30, 0.25, 0.5, 1 - np.finfo(dtype).eps], dtype)
+    upstream = np.array([3.0, -2.0, 1.5, 4.0], dtype)
+    exact = upstream.astype(np.longdouble) * y * (1 - y.astype(np.longdouble))
+    found = sigmoid_gradient(y, upstream)
+    assert found.dtype == dtype
+    np.testing.assert_allclose(found, exact.astype(dtype), rtol=4 * np.finfo(dtype).eps)
+
+
+def test_what_is_not_a_number_stays_none():
+    nan = np.array([np.nan])
+    assert np.isnan(sigmoid(nan)).all()
+    assert np.isnan(sigmoid_gradient(np.array([0.5]), nan)).all()
+    assert np.isnan(tanh_gradient(np.array([0.5]), nan)).all()
+    assert np.isnan(relu_gradient(np.array([0.5]), nan)).all()
+
+
+def test_results_are_new_arrays_even_where_nothing_changes():
+    z, upstream = np.array([1.0, 2.0]), np.array([3.0, 4.0])
+    assert not np.shares_memory(relu(z), z)
+    assert not np.shares_memory(relu_gradient(z, upstream), upstream)
+
+
+def test_the_gate_opens_at_the_smallest_number_and_nothing_is_made_of_nothing():
+    smallest = np.array([np.finfo(np.float64).smallest_subnormal])
+    assert relu_gradient(smallest, np.ones(1)) == 1
+    assert relu_gradient(-smallest, np.ones(1)) == 0
+    assert sigmoid(np.empty((0, 3))).shape == (0, 3)

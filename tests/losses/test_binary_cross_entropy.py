@@ -77,7 +77,15 @@ def test_finite_at_probabilities_of_exactly_zero_and_one(dtype):
     assert np.isfinite(gradient).all()
     assert (np.sign(gradient) == [[1, -1, 1, -1]]).all(), "downhill is towards the target"
     np.testing.assert_array_equal(gradient[0, [0, 3]], [0.25, -0.25])
-    assert abs(gradient[0, 1]) > 1e37
+    assert np.abs(gradient[0, [1, 2]]).min() > 1e37
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_floor_of_the_gradient_is_below_every_probability_with_all_its_digits(dtype):
+    gap, tiny = np.finfo(dtype).eps / 2, np.finfo(dtype).tiny
+    p, t = np.array([1 - gap, 1.5 * tiny], dtype), np.array([0, 1], dtype)
+    gradient = binary_cross_entropy_gradient(p, t)
+    np.testing.assert_allclose(gradient, [1 / gap, -1 / (1.5 * tiny)], rtol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

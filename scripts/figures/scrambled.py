@@ -1,0 +1,42 @@
+"""Four digits as channels, brought to channels last: rightly, and by reshape."""
+
+import sys
+from collections.abc import Mapping
+
+import numpy as np
+from common import Data, main, prepare, show_array
+from matplotlib.figure import Figure
+
+from cnnbook.mnist import load_zero_one
+
+COUNT = 4
+
+
+def compute() -> Data:
+    """Stack four images, move the axis, reshape, and look at the last of the four."""
+    (images, _), _ = load_zero_one(limit_per_class=COUNT // 2)
+    first = images[:, 0]
+    moved = np.moveaxis(first, 0, -1)
+    reshaped = first.reshape(moved.shape)
+    grey = {"given": first[-1], "moved": moved[..., -1], "reshaped": reshaped[..., -1]}
+    data: Data = {name: np.round(255 * image).astype(int).tolist() for name, image in grey.items()}
+    data["count"] = COUNT
+    data["in_place"] = int(np.sum(reshaped == moved))
+    data["of"] = int(moved.size)
+    return data
+
+
+def draw(data: Data, colours: Mapping[str, str]) -> Figure:
+    """Draw the three pictures."""
+    figure, row = prepare(colours, width=6.4, height=2.4, rows=1, columns=3)
+    titles = {"given": "channel 3", "moved": "axis moved", "reshaped": "reshaped"}
+    for axes, (name, title) in zip(row, titles.items(), strict=True):
+        show_array(axes, data[name], colours, signed=False)
+        axes.set_title(title)
+    result: Figure = figure
+    return result
+
+
+if __name__ == "__main__":
+    entries = ["given", "moved", "reshaped", "count", "in_place", "of"]
+    sys.exit(main("scrambled", compute, draw, dict.fromkeys(entries, 0.0)))

@@ -1,0 +1,82 @@
+"""Chapter 7: the same numbers, counted in several ways."""
+
+import numpy as np
+
+from cnnbook.layers import Reshape
+from cnnbook_site.evaluate import Case
+from tests.equations.binding import Draw, binds, jacobian
+
+# N, C, H, W, A, B for each draw; no two are equal in all of the draws.
+SIZES = ((2, 2, 3, 2, 3, 4), (1, 2, 2, 3, 2, 6), (2, 3, 1, 2, 3, 2))
+
+
+def flat(x: np.ndarray) -> np.ndarray:
+    """Send a batch through the book's layer, to a row for each sample."""
+    return Reshape((-1,)).forward(x)
+
+
+@binds("eq-row-major", Reshape.forward)
+@binds("eq-row-major-back", Reshape.forward)
+@binds("eq-reshape-local", Reshape.forward)
+@binds("eq-one-each", Reshape.forward)
+@binds("eq-transposed-row", Reshape.forward)
+@binds("eq-commutation", Reshape.forward)
+def image(rng: Draw) -> Case:
+    """One image, not square, its row, and the row of its transpose."""
+    height, width = [(2, 3), (4, 2), (3, 4)][rng.number]
+    x = rng.standard_normal((height, width))
+
+    def row(x: np.ndarray) -> np.ndarray:
+        return flat(x[np.newaxis])[0]
+
+    columns = [row(row(unit).reshape(x.shape).T) for unit in np.eye(x.size)]
+    values = {
+        "H": height,
+        "W": width,
+        "X": x,
+        "Y": row(x),
+        "Y/X": jacobian(row, x),
+        "y": row(x),
+        "y'": row(x.T),
+        "P": np.stack(columns, axis=1),
+    }
+    return Case(values, dict.fromkeys(("k", "l", "m"), range(x.size)))
+
+
+@binds("eq-flatten", Reshape.forward)
+@binds("eq-fold", Reshape.forward)
+@binds("eq-strides", Reshape.forward)
+@binds("eq-last-position", None)
+@binds("eq-unflatten", Reshape.backward)
+@binds("eq-reshape-gradient", Reshape.backward)
+def batch(rng: Draw) -> Case:
+    """A batch of maps, its rows, another folding, and a random upstream gradient sent back."""
+    n, c, h, w, a, b = SIZES[rng.number]
+    rows = rng.standard_normal((n, c * h * w))
+    x = Reshape((c, h, w)).forward(rows)
+    layer = Reshape((-1,))
+    layer.forward(x)
+    upstream = rng.standard_normal(rows.shape)
+    values = {
+        **dict(zip("NCHWAB", SIZES[rng.number], strict=True)),
+        "X": layer.backward(rows),
+        "Y": flat(x),
+        "Z": Reshape((a, b)).forward(x),
+        "Y/X": jacobian(flat, x),
+        "L/Y": upstream,
+        "L/X": layer.backward(upstream),
+        "D": np.array(x.shape),
+        "S": np.array(x.strides) // x.itemsize,
+    }
+    free = {"k": range(c * h * w), "a": range(a), "b": range(b), "r": range(4)}
+    return Case(values, free)
+
+
+@binds("eq-permuted-weights", None)
+def permuted(rng: Draw) -> Case:
+    """A row and weights, and both in another order."""
+    size, outputs = [(5, 2), (4, 3), (6, 5)][rng.number]
+    y, weights = rng.standard_normal(size), rng.standard_normal((size, outputs))
+    order = np.roll(np.arange(size), 1)
+    values = {"M": size, "O": outputs, "y": y, "W": weights}
+    return Case({**values, "y'": y[order], "W'": weights[order]}, {"o": range(outputs)})
