@@ -83,8 +83,8 @@ def im2col(x: Array, kernel_size: Size, *, stride: Size = 1, padding: Size = 0) 
     -------
     np.ndarray of shape (N, C KH KW, H' W')
         Row (c, u, v), column (i, j) of image n holds pixel [n, c, i stride + u, j stride + v] of
-        the padded images, @eq-columns. KH KW times as many numbers as the images have: the price
-        of speed.
+        the padded images, @eq-columns. Up to KH KW times as many numbers as the images have: the
+        price of speed.
 
     Examples
     --------

@@ -22,6 +22,7 @@ def compute() -> Data:
     data: Data = {name: np.round(255 * image).astype(int).tolist() for name, image in grey.items()}
     data["count"] = COUNT
     data["in_place"] = int(np.sum(reshaped == moved))
+    data["both_zero"] = int(np.sum((reshaped == 0) & (moved == 0)))
     data["of"] = int(moved.size)
     return data
 
@@ -38,5 +39,5 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 
 
 if __name__ == "__main__":
-    entries = ["given", "moved", "reshaped", "count", "in_place", "of"]
+    entries = ["given", "moved", "reshaped", "count", "in_place", "both_zero", "of"]
     sys.exit(main("scrambled", compute, draw, dict.fromkeys(entries, 0.0)))

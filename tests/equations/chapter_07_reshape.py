@@ -20,6 +20,7 @@ def flat(x: np.ndarray) -> np.ndarray:
 @binds("eq-reshape-local", Reshape.forward)
 @binds("eq-one-each", Reshape.forward)
 @binds("eq-transposed-row", Reshape.forward)
+@binds("eq-vec-permutation", Reshape.forward)
 @binds("eq-commutation", Reshape.forward)
 def image(rng: Draw) -> Case:
     """One image, not square, its row, and the row of its transpose."""
@@ -78,5 +79,6 @@ def permuted(rng: Draw) -> Case:
     size, outputs = [(5, 2), (4, 3), (6, 5)][rng.number]
     y, weights = rng.standard_normal(size), rng.standard_normal((size, outputs))
     order = np.roll(np.arange(size), 1)
-    values = {"M": size, "O": outputs, "y": y, "W": weights}
-    return Case({**values, "y'": y[order], "W'": weights[order]}, {"o": range(outputs)})
+    values = {"M": size, "O": outputs, "y": y, "W": weights, "P": np.eye(size)[order]}
+    free = {"k": range(size), "o": range(outputs)}
+    return Case({**values, "y'": y[order], "V": weights[order]}, free)

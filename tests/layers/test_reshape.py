@@ -20,8 +20,9 @@ def test_backward_is_the_inverse_permutation():
 
 
 def test_a_view_where_memory_allows_one_and_a_copy_elsewhere():
-    x = np.zeros((2, 3, 4))
-    assert np.shares_memory(Reshape((12,)).forward(x), x)
+    x, upstream, layer = np.zeros((2, 3, 4)), np.zeros((2, 12)), Reshape((12,))
+    assert np.shares_memory(layer.forward(x), x)
+    assert np.shares_memory(layer.backward(upstream), upstream)
     turned = np.zeros((2, 4, 3)).transpose(0, 2, 1)
     assert not np.shares_memory(Reshape((12,)).forward(turned), turned)
 
