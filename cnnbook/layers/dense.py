@@ -8,7 +8,7 @@ from cnnbook.layers.base import Layer, Parameter, recall, uniform_by_fan_in
 
 
 def dense(x: Array, weights: Array, bias: Array) -> Array:
-    """Compute Y = X W + b: Y[n, o] = b[o] + sum over i of X[n, i] W[i, o].
+    """Compute Y = X W + b: Y[n, o] = b[o] + sum over d of X[n, d] W[d, o], @eq-dense.
 
     Parameters
     ----------
@@ -44,12 +44,14 @@ def dense(x: Array, weights: Array, bias: Array) -> Array:
             f"{weights.shape} take; got shape {x.shape}"
         )
     check_shape("bias", bias, weights.shape[1:], f"as weights of shape {weights.shape} give")
-    y: Array = x @ weights + bias
+    y: Array = x @ weights + bias  # @eq-dense-lines
     return y
 
 
 def dense_weight_gradient(x: Array, grad_output: Array) -> Array:
-    """Compute dL/dW = X^T dL/dY: dL/dW[i, o] = sum over n of X[n, i] dL/dY[n, o].
+    """Compute dL/dW = X^T dL/dY: dL/dW[d, o] = sum over n of X[n, d] dL/dY[n, o].
+
+    That is @eq-dense-weight-gradient.
 
     Parameters
     ----------
@@ -76,13 +78,13 @@ def dense_weight_gradient(x: Array, grad_output: Array) -> Array:
             f"grad_output: expected {len(x)} rows, as x of shape {x.shape} has; "
             f"got shape {grad_output.shape}"
         )
-    # np.dot, because for a batch of one `@` does not call the fast outer product.
+    # @eq-dense-weight-product, by np.dot: for one sample `@` does not call the outer product.
     grad_weights: Array = np.dot(x.T, grad_output)
     return grad_weights
 
 
 def dense_bias_gradient(grad_output: Array) -> Array:
-    """Compute dL/db[o] = sum over n of dL/dY[n, o].
+    """Compute dL/db[o] = sum over n of dL/dY[n, o]: @eq-dense-bias-gradient.
 
     Parameters
     ----------
@@ -105,7 +107,9 @@ def dense_bias_gradient(grad_output: Array) -> Array:
 
 
 def dense_input_gradient(grad_output: Array, weights: Array) -> Array:
-    """Compute dL/dX = dL/dY W^T: dL/dX[n, i] = sum over o of dL/dY[n, o] W[i, o].
+    """Compute dL/dX = dL/dY W^T: dL/dX[n, d] = sum over o of dL/dY[n, o] W[d, o].
+
+    That is @eq-dense-input-gradient.
 
     Parameters
     ----------
@@ -132,7 +136,7 @@ def dense_input_gradient(grad_output: Array, weights: Array) -> Array:
         (len(grad_output), weights.shape[1]),
         f"as weights of shape {weights.shape} give",
     )
-    grad_x: Array = grad_output @ weights.T
+    grad_x: Array = grad_output @ weights.T  # @eq-dense-input-product
     return grad_x
 
 
