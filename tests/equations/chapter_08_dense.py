@@ -37,6 +37,7 @@ def batch(rng: Draw) -> Case:
         "X": x,
         "W": weights,
         "b": bias,
+        "B": np.tile(bias, (samples, 1)),
         "Y": dense(x, weights, bias),
         "Y/W": jacobian(lambda weights: dense(x + 0j, weights, bias + 0j), weights),
         "Y/X": jacobian(lambda x: dense(x, weights + 0j, bias + 0j), x),
@@ -58,6 +59,30 @@ def one_sample(rng: Draw) -> Case:
     x, g = v["X"][:1], v["L/Y"][:1]
     v.update({"x": x[0], "y": dense(x, v["W"], v["b"])[0], "g": g[0]})
     v["L/W"] = dense_weight_gradient(x, g)
+    return case
+
+
+@binds(
+    "eq-lagrange",
+    None,
+    harmless={
+        r"side 1: \sum_{d=0}^{D - 1} x_{d} w_{d} -> -\sum_{d=0}^{D - 1} x_{d} w_{d}": "squared"
+    },
+)
+def pattern(rng: Draw) -> Case:
+    """An input and a column of weights."""
+    size = 2 + rng.number
+    x, w = rng.standard_normal((2, size))
+    return Case({"D": size, "x": x, "w": w})
+
+
+@binds("eq-two-dense", dense)
+def two_layers(rng: Draw) -> Case:
+    """Two layers: the inner one by the code, the products by NumPy."""
+    case = batch(rng)
+    v, last = case.values, 2 + rng.number
+    biases = np.tile(rng.standard_normal(last), (v["N"], 1))
+    v.update({"U": rng.standard_normal((v["O"], last)), "E": biases})
     return case
 
 
