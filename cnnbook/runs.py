@@ -122,10 +122,8 @@ def train_run(
     _write_json(folder / "configuration.json", _describe(configuration))
 
     def save(history: History) -> None:
-        """Replace the files of the epoch before."""
-        report_text = np.array(json.dumps(dataclasses.asdict(history)))
-        write_arrays(folder / "weights.npz", {**model.arrays(), "history": report_text})
-        _write_json(folder / "history.json", dataclasses.asdict(history))
+        """Report an epoch when it is safe."""
+        _save_epoch(folder, model, history)
         if report is not None:
             report(history)
 
@@ -233,6 +231,15 @@ def _describe(configuration: Configuration) -> dict[str, Any]:
         "versions": versions,
         "machine": platform.machine(),
     }
+
+
+def _save_epoch(folder: Path, model: Sequential, history: History) -> None:
+    """Replace the files of the epoch before: first the one from which the other can be made."""
+    epochs = dataclasses.asdict(history)
+    write_arrays(
+        folder / "weights.npz", {**model.arrays(), "history": np.array(json.dumps(epochs))}
+    )
+    _write_json(folder / "history.json", epochs)
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
