@@ -33,9 +33,10 @@ def numerical_gradient(
 ) -> Array:
     """Differentiate the sum of ``weights * f()`` with respect to every entry of ``x``.
 
-    Each entry is moved by +h and by -h in place, and put back. The two outputs are subtracted
-    before they are weighted and summed: outputs that do not depend on the entry then cancel
-    exactly, instead of leaving their rounding errors behind.
+    The derivatives are the central quotients of @eq-central-quotient. Each entry is moved by +h
+    and by -h in place, and put back. The two outputs are subtracted before they are weighted and
+    summed: outputs that do not depend on the entry then cancel exactly, instead of leaving their
+    rounding errors behind.
 
     Parameters
     ----------
@@ -46,7 +47,8 @@ def numerical_gradient(
     weights : np.ndarray
         One weight per output: the upstream gradient.
     steps : float or np.ndarray, optional
-        h, one for all or one per entry. By default the cube root of the machine epsilon.
+        h, one for all or one per entry. By default the cube root of the machine epsilon, near
+        the best step of @eq-best-step.
 
     Returns
     -------
@@ -83,7 +85,8 @@ def numerical_gradient(
 def complex_step_gradient(f: Callable[[Array], Array], x: Array, weights: Array) -> Array:
     """Differentiate the sum of ``weights * f(x)`` by steps along the imaginary axis.
 
-    f(x + ih) = f(x) + i h f'(x) + O(h^2), so that the imaginary part over h is the derivative.
+    f(x + ih) = f(x) + i h f'(x) + O(h^2), so that the imaginary part over h is the derivative,
+    @eq-complex-step.
     Nothing is subtracted: h can be so small that only the rounding of f itself is left.
 
     Parameters
@@ -123,9 +126,9 @@ def complex_step_gradient(f: Callable[[Array], Array], x: Array, weights: Array)
 def relative_error(analytic: Array, numerical: Array) -> float:
     """Compare two gradients entry by entry and return the largest relative error.
 
-    Each difference is divided by the larger of the two entries, or by a hundredth of the largest
-    entry of all if both are smaller than that: an entry which is zero but for rounding has no
-    relative error worth the name.
+    The error of an entry is @eq-relative-error: the difference is divided by the larger of the
+    two entries, or by a hundredth of the largest entry of all if both are smaller than that. An
+    entry which is zero but for rounding has no relative error worth the name.
 
     Parameters
     ----------
@@ -258,6 +261,6 @@ def check_loss(loss: Loss, predictions: Array, targets: Array) -> float:
 
     once, twice = (numerical_gradient(mean_loss, p, np.ones(()), k * h) for k in (1, 2))
     loss.forward(p, targets)
-    # Richardson's extrapolation: the h^2 terms of the two differences cancel, so that h may be
-    # large, and the rounding error of a mean over many entries small.
+    # Richardson's extrapolation, @eq-richardson: the h^2 terms of the two differences cancel, so
+    # that h may be large, and the rounding error of a mean over many entries small.
     return relative_error(loss.backward(), (4 * once - twice) / 3)

@@ -73,7 +73,7 @@ class Sequential:
     def backward(self, grad_output: Array, *, input_gradient: Literal[False]) -> None: ...
 
     def backward(self, grad_output: Array, *, input_gradient: bool = True) -> Array | None:
-        """Send the gradient back through every layer, last to first.
+        """Send the gradient back through every layer, last to first: @eq-backward-step.
 
         Parameters
         ----------

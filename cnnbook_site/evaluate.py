@@ -312,6 +312,8 @@ def _divide(a: Value, b: Value) -> Value:
     """Divide; whole numbers that divide stay whole, so that they may be indices."""
     if isinstance(a, int) and isinstance(b, int) and b and a % b == 0:
         return a // b
+    if not b:
+        raise ZeroDivisionError("division by zero")
     return a / b
 
 

@@ -1,0 +1,252 @@
+"""Chapter 9: the chain rule through a stack, difference quotients, and random directions."""
+
+import itertools
+
+import numpy as np
+from scipy.optimize import brentq
+
+from cnnbook.gradient_check import complex_step_gradient, numerical_gradient, relative_error
+from cnnbook.layers import Dense, Sigmoid, Tanh
+from cnnbook.layers.activations import sigmoid
+from cnnbook.layers.dense import dense, dense_input_gradient
+from cnnbook.model import Sequential
+from cnnbook_site.evaluate import Case
+from tests.equations.binding import Draw, binds, jacobian
+
+STEPS = (0.01, 0.125, 0.5, 2.0)
+
+
+def stack_of(rng: Draw, depth: int, size: int):
+    """Return layers and, for each, the same function for complex numbers."""
+    layers, functions = [], []
+    for place in range(depth):
+        if place % 2 == 0:
+            layer = Dense(size, size, rng=rng, dtype=np.float64)
+            w, b = layer.weights.value, layer.bias.value
+            functions.append(lambda x, w=w, b=b: dense(x[np.newaxis], w + 0j, b + 0j)[0])
+        else:
+            layer = (Sigmoid, Tanh)[place // 2 % 2]()
+            functions.append(sigmoid if isinstance(layer, Sigmoid) else np.tanh)
+        layers.append(layer)
+    return layers, functions
+
+
+@binds("eq-stack-chain", Sequential.backward)
+@binds("eq-backward-step", Sequential.backward)
+def stack(rng: Draw) -> Case:
+    """A stack of layers, the Jacobian of each by complex steps, and the gradients on the way."""
+    depth, size = ((3, 2), (4, 3), (3, 4))[rng.number]
+    layers, functions = stack_of(rng, depth, size)
+    y = [rng.standard_normal(size)]
+    gradients = np.full((depth + 1, size), np.nan)
+    local = np.full((depth + 1, size, depth + 1, size), np.nan)
+    jacobians = np.full((depth + 1, size, size), np.nan)
+    for layer, function in enumerate(functions, start=1):
+        jacobians[layer] = local[layer, :, layer - 1] = jacobian(function, y[-1])
+        y.append(function(y[-1]).real)
+    gradients[depth] = rng.standard_normal(size)
+    for start in range(depth):
+        rest = Sequential(*layers[start:])
+        rest.forward(y[start][np.newaxis])
+        gradients[start] = rest.backward(gradients[depth][np.newaxis])[0]
+    values = {
+        "D": depth,
+        "M": size,
+        "L/y": gradients,
+        "y/y": local,
+        "J": jacobians,
+        "g": gradients,
+    }
+    return Case(values, {"l": range(1, depth + 1), "m": range(size)})
+
+
+@binds("eq-backward-product", Sequential.backward)
+def three_layers(rng: Draw) -> Case:
+    """Three layers with different numbers of units, and a batch of one sample."""
+    sizes = ((2, 3, 4, 2), (4, 2, 3, 3), (3, 4, 2, 4))[rng.number]
+    x = rng.standard_normal(sizes[0])
+    layers = [
+        Dense(inputs, outputs, rng=rng, dtype=np.float64)
+        for inputs, outputs in itertools.pairwise(sizes)
+    ]
+    model = Sequential(*layers)
+    model.forward(x[np.newaxis])
+    upstream = rng.standard_normal(sizes[-1])
+    values = {
+        "g_0": model.backward(upstream[np.newaxis])[0],
+        "g_3": upstream,
+        **{f"J_{number}": layer.weights.value.T for number, layer in enumerate(layers, start=1)},
+    }
+    return Case(values)
+
+
+@binds("eq-cost-backward", None)
+@binds("eq-cost-forward", None)
+def cost(rng: Draw) -> Case:
+    """Multiplications, counted where they happen."""
+    depth, size = ((3, 2), (4, 3), (5, 4))[rng.number]
+    matrices = [rng.standard_normal((size, size)) for _ in range(depth)]
+    counts = []
+
+    def product(a, b):
+        counts[-1] += a.shape[0] * a.shape[1] * (b.shape[1] if b.ndim == 2 else 1)
+        return a @ b
+
+    vector = rng.standard_normal(size)
+    counts.append(0)
+    from_the_right = vector
+    for matrix in reversed(matrices):
+        from_the_right = product(matrix, from_the_right)
+    counts.append(0)
+    left = matrices[0]
+    for matrix in matrices[1:]:
+        left = product(left, matrix)
+    assert np.allclose(product(left, vector), from_the_right)
+    return Case({"D": depth, "M": size, "C_b": counts[0], "C_f": counts[1]})
+
+
+@binds("eq-update-during", dense_input_gradient)
+def update_during(rng: Draw) -> Case:
+    """A dense layer whose weights were changed before its input gradient was computed."""
+    samples, inputs, outputs = ((5, 2, 3), (2, 3, 4), (4, 3, 2))[rng.number]
+    x, w = rng.standard_normal((samples, inputs)), rng.standard_normal((inputs, outputs))
+    upstream, eta = rng.standard_normal((samples, outputs)), 0.3
+    values = {"X": x, "G": upstream, r"\eta": eta, "W": w}
+    # The left side as the layer computes it: the changed weights, transposed, by the code.
+    changed = dense_input_gradient(upstream, w - eta * x.T @ upstream)
+    if np.abs(changed - upstream @ (w - eta * x.T @ upstream).T).max() > 1e-12:
+        raise ValueError("dense_input_gradient is no product with the transposed weights")
+    return Case(values)
+
+
+def polynomial(rng: Draw, degree: int) -> dict:
+    """A random polynomial and its derivatives, as functions."""
+    p = np.polynomial.Polynomial(rng.uniform(0.5, 2, degree + 1) * rng.choice([-1, 1], degree + 1))
+    return {r"\phi" + "'" * k: p.deriv(k) if k else p for k in range(4)}
+
+
+CONSTANT = {"side 2: 0 -> 1": "the third derivative of a cubic is the same everywhere"}
+
+
+@binds("eq-forward-quotient", None, harmless=CONSTANT)
+@binds("eq-complex-step", None, harmless=CONSTANT)
+def cubic(rng: Draw) -> Case:
+    """A polynomial of degree 3."""
+    values = {**polynomial(rng, 3), r"\mathrm{i}": 1j, r"\operatorname{Im}": np.imag}
+    return Case(values, {"h": STEPS})
+
+
+@binds("eq-central-quotient", numerical_gradient, harmless=CONSTANT)
+def central(rng: Draw) -> Case:
+    """The left side by the code, where it is asked for."""
+    case = cubic(rng)
+    phi, first, third = (case.values[r"\phi" + "'" * k] for k in (0, 1, 3))
+    for h in STEPS:
+        at = np.zeros(1)
+        found = numerical_gradient(lambda at=at: phi(at), at, np.ones(1), steps=h)
+        if abs(found.item() - (first(0) + h**2 / 6 * third(0))) > 1e-9:
+            raise ValueError("numerical_gradient is no central quotient")
+    return case
+
+
+@binds("eq-richardson", None)
+def richardson(rng: Draw) -> Case:
+    """Central quotients of a polynomial of degree 4."""
+    values = polynomial(rng, 4)
+    phi = values[r"\phi"]
+    values["q"] = lambda h: (phi(h) - phi(-h)) / (2 * h)
+    return Case(values, {"h": STEPS})
+
+
+@binds("eq-total-error", None)
+@binds("eq-best-step", None)
+@binds("eq-least-error", None)
+@binds("eq-forward-total", None)
+@binds("eq-forward-error", None)
+def errors(rng: Draw) -> Case:
+    """The two errors, and the steps at which they are least."""
+    delta, third, second = rng.uniform(0.5, 2, 3)
+
+    def total(h):
+        return h**2 / 6 * third + delta / h
+
+    def forward(h):
+        return h / 2 * second + 2 * delta / h
+
+    # Where the derivatives are zero, by search, not by the formulas.
+    near = [
+        brentq(slope, 0.01, 100, xtol=1e-15, rtol=1e-15)
+        for slope in (
+            lambda h: h / 3 * third - delta / h**2,
+            lambda h: second / 2 - 2 * delta / h**2,
+        )
+    ]
+    steps = (0.1, *(h * factor for h in near for factor in (0.99, 1.01)), 5.0)
+    values = {
+        "E": total,
+        "F": forward,
+        "h_0": near[0],
+        "h_1": near[1],
+        r"\delta": delta,
+        "M": third,
+        "M'": second,
+    }
+    return Case(values, {"h": (-0.5, *steps)}, domain={"h": steps})
+
+
+@binds("eq-direction", Sequential.backward)
+@binds("eq-direction-ratio", None)
+def direction(rng: Draw) -> Case:
+    """A stack, its gradient by backpropagation, its slope along a direction by complex steps."""
+    layers, functions = stack_of(rng, 3, (2, 3, 4)[rng.number])
+    size = len(layers[0].bias.value)
+    model, x, upstream = Sequential(*layers), *rng.standard_normal((2, size))
+    model.forward(x[np.newaxis])
+    # The input takes the place of the parameters.
+    gradient = model.backward(upstream[np.newaxis])[0]
+    v = rng.choice([-1.0, 1.0], size)
+
+    def along(h):
+        y = x + h * v
+        for function in functions:
+            y = function(y)
+        return y
+
+    slope = complex_step_gradient(along, np.zeros(1), upstream).item()
+    q = slope + (-1) ** rng.number * rng.uniform(0.5, 1)
+    values = {
+        "P": size,
+        "v": v,
+        r"L/\theta": gradient,
+        r"\phi'": lambda at: slope if at == 0 else np.nan,
+        "g": gradient,
+        "q": q,
+        "r": abs(q - v @ gradient) / np.linalg.norm(gradient),
+    }
+    return Case(values)
+
+
+@binds("eq-signs", None)
+@binds(
+    "eq-direction-error",
+    None,
+    harmless={
+        r"side 1: \sum_{k=0}^{P - 1} v_{s,k} e_{k} -> -\sum_{k=0}^{P - 1} v_{s,k} e_{k}": "squared"
+    },
+)
+def signs(rng: Draw) -> Case:
+    """All directions of signs."""
+    size = 2 + rng.number
+    v = np.array(list(itertools.product((1, -1), repeat=size)))
+    values = {"P": size, "S": len(v), "v": v, "e": rng.standard_normal(size)}
+    return Case(values, {"k": range(size), "k'": range(size)})
+
+
+@binds("eq-relative-error", relative_error)
+def relative(rng: Draw) -> Case:
+    """Two gradients that differ in one entry at a time; the largest entry is common to both."""
+    a = np.array([5.0, *rng.uniform(0.5, 1, 2), -0.9, -0.04])
+    b = np.array([5.0, *rng.uniform(-1, -0.5, 2), 0.6, 0.045])
+    found = [relative_error(np.where(np.arange(5) == k, a, b), b) for k in range(5)]
+    values = {"a": a, "b": b, "r": np.array(found), "m": 5.0, r"\max": max, "P": 5}
+    return Case(values, {"k": range(5)})
