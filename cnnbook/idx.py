@@ -60,7 +60,7 @@ def parse_idx(content: bytes, name: str) -> Bytes:
     start = 4 + 4 * axes  # of the entries: the magic number and the sizes come first
     if len(content) < start:
         raise ValueError(f"{name}: expected a header of {start} bytes; got {len(content)}")
-    shape = struct.unpack(f">{axes}I", content[4:start])
+    shape = struct.unpack(f">{axes}I", content[4:start])  # @eq-big-endian
     if 0 in shape:
         raise ValueError(f"{name}: expected no empty axis; got shape {shape}")
     if len(content) != start + math.prod(shape):
@@ -68,4 +68,4 @@ def parse_idx(content: bytes, name: str) -> Bytes:
             f"{name}: expected {math.prod(shape):,} entries for shape {shape}; "
             f"got {len(content) - start:,}"
         )
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)  # @eq-idx-place

@@ -138,7 +138,7 @@ def load_mnist(
 
 
 def _as_split(arrays: Mapping[str, Bytes]) -> Split:
-    """Scale the images to [0, 1] and give them the axis of channels."""
+    """Scale the images to [0, 1], @eq-scale, and give them the axis of channels."""
     train, test = (
         (
             np.divide(arrays[f"{part}_images"][:, np.newaxis], 255, dtype=np.float32),

@@ -115,7 +115,7 @@ def first_of_each_digit(samples: Samples, limit_per_class: int) -> Samples:
 
 
 def one_hot(labels: Array, classes: int, dtype: DTypeLike = np.float32) -> Array:
-    """Turn each label into a row of zeros with a single one, at the index of its class.
+    """Turn each label into a row of zeros with a single one, at its class: @eq-one-hot.
 
     Parameters
     ----------

@@ -29,6 +29,7 @@ def checks(site: str) -> dict[str, list[str]]:
         "site": [*PYTHON, "mkdocs", "build", "--strict", "--site-dir", site],
         "equations": equations,
         "figures": figures,
+        "digits": [sys.executable, "scripts/digit_sheets.py", "--check"],
         "tests": [*PYTHON, "pytest", *coverage],
         "browser": [*PYTHON, "pytest", "tests/browser"],
     }
