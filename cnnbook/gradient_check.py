@@ -57,8 +57,8 @@ def numerical_gradient(
 
     References
     ----------
-    .. [1] N. J. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., SIAM, 2002,
-       ISBN 978-0-89871-521-7, section 1.14.
+    .. [1] P. E. Gill, W. Murray and M. H. Wright, "Practical Optimization", Academic Press, 1981,
+       ISBN 978-0-12-283952-8, section 8.6.
 
     Examples
     --------

@@ -2,11 +2,15 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+import cnnbook.data
 from cnnbook.data import read_zero_one
-from cnnbook.download import KnownFile, cache_folder, check_mirrors, fetch
+from cnnbook.download import KnownFile, cache_folder, check_mirrors, fetch, unpack
+from cnnbook.files import DamagedFileError
 from cnnbook.idx import Bytes, parse_idx
 from cnnbook.samples import Samples, Split, first_of_each_digit, one_hot, select_digits
 
@@ -17,6 +21,7 @@ __all__ = [
     "Split",
     "first_of_each_digit",
     "load_mnist",
+    "load_other_digits",
     "load_zero_one",
     "one_hot",
     "parse_idx",
@@ -50,6 +55,21 @@ FILES = {
         "train-images-idx3-ubyte",
         47_040_016,
         "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    ),
+}
+
+# For chapter 12: what the network says about digits that it has never seen.
+OTHERS_FOLDER, OTHERS_PER_DIGIT = Path(cnnbook.data.__file__).parent, 25
+OTHERS = {
+    "images": KnownFile(
+        "other-images-idx3-ubyte",
+        156_816,
+        "1f1033df13854dcac029d94c09499c65f263d24caab10ee3316935b0d1e252d5",
+    ),
+    "labels": KnownFile(
+        "other-labels-idx1-ubyte",
+        208,
+        "910456cea24eec1196411061c5a02c55d5a113406d5f3904d8dc3496898b28c4",
     ),
 }
 
@@ -97,6 +117,39 @@ def load_zero_one(limit_per_class: int | None = None) -> Split:
     return Split(train, test)
 
 
+def load_other_digits() -> Samples:
+    """Load two hundred images of the digits 2 to 9 from files that are part of this package.
+
+    They are the first 25 test images of each, in the order in which MNIST has them.
+
+    Returns
+    -------
+    (np.ndarray of shape (200, 1, 28, 28), np.ndarray of shape (200,))
+        Images, float32 in [0, 1], and their digits, int64.
+
+    Raises
+    ------
+    DamagedFileError
+        If a file is not, byte for byte, the published one.
+    FileNotFoundError
+        If it is missing.
+
+    Examples
+    --------
+    >>> images, labels = load_other_digits()
+    >>> images.shape, labels[:5], np.bincount(labels)
+    ((200, 1, 28, 28), array([7, 2, 4, 4, 9]), array([ 0,  0, 25, 25, 25, 25, 25, 25, 25, 25]))
+    """
+    arrays = {}
+    for key, known in OTHERS.items():
+        path = OTHERS_FOLDER / f"{known.name}.gz"
+        try:
+            arrays[key] = parse_idx(unpack(path.read_bytes(), known), known.name)
+        except ValueError as error:
+            raise DamagedFileError(f"{path}: damaged ({error}); reinstall cnnbook") from error
+    return _scaled(arrays["images"]), arrays["labels"].astype(np.int64)
+
+
 def load_mnist(
     cache_dir: str | os.PathLike[str] | None = None, mirrors: Sequence[str] = MIRRORS
 ) -> Split:
@@ -138,12 +191,14 @@ def load_mnist(
 
 
 def _as_split(arrays: Mapping[str, Bytes]) -> Split:
-    """Scale the images to [0, 1], @eq-scale, and give them the axis of channels."""
+    """Turn images and labels of both parts into samples."""
     train, test = (
-        (
-            np.divide(arrays[f"{part}_images"][:, np.newaxis], 255, dtype=np.float32),
-            arrays[f"{part}_labels"].astype(np.int64),
-        )
+        (_scaled(arrays[f"{part}_images"]), arrays[f"{part}_labels"].astype(np.int64))
         for part in ("train", "test")
     )
     return Split(train, test)
+
+
+def _scaled(images: Bytes) -> NDArray[np.float32]:
+    """Scale images to [0, 1], @eq-scale, and give them the axis of channels."""
+    return np.divide(images[:, np.newaxis], 255, dtype=np.float32)

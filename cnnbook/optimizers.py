@@ -11,7 +11,7 @@ from cnnbook.layers import Parameter
 class SGD:
     """Gradient descent on minibatches, with momentum if wanted.
 
-    Without momentum a step is w <- w - eta g. With momentum mu (chapter 17) it is
+    Without momentum a step is w <- w - eta g, @eq-step. With momentum mu (chapter 17) it is
     v <- mu v + g, w <- w - eta v.
 
     Parameters

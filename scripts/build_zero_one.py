@@ -1,6 +1,7 @@
-"""Build cnnbook/data/zero_one.npz from the four original files of MNIST."""
+"""Build the files in cnnbook/data from the four original files of MNIST."""
 
 import argparse
+import gzip
 import io
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from cnnbook import data, mnist
 from cnnbook.download import unpack
 from cnnbook.files import DamagedFileError, replacing
+from cnnbook.idx import IMAGES_MAGIC, LABELS_MAGIC
 
 Arrays = dict[str, NDArray[np.uint8]]
 
@@ -26,14 +28,18 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     try:
-        built = zeros_and_ones(read_originals(arguments.folder))
+        originals = read_originals(arguments.folder)
+        built, others = zeros_and_ones(originals), other_digits(originals)
     except (OSError, ValueError) as error:
         parser.error(str(error))
     print(f"built:   SHA-256 {data.content_sha256(built)}")
     if arguments.check:
-        return compare_with_package(built)
+        return compare_with_package(built) or compare_others(others)
     with replacing(data.ZERO_ONE_FILE) as file:
         file.write(compressed(built))
+    for key, content in others.items():
+        with replacing(mnist.OTHERS_FOLDER / f"{mnist.OTHERS[key].name}.gz") as file:
+            file.write(gzip.compress(content, mtime=0))
     print(f"wrote {data.ZERO_ONE_FILE.name}, {data.ZERO_ONE_FILE.stat().st_size:,} bytes")
     return 0
 
@@ -55,6 +61,32 @@ def zeros_and_ones(arrays: Arrays) -> Arrays:
     """Keep the images of the digits 0 and 1 and their labels, in their old order."""
     kept = {part: np.isin(arrays[f"{part}_labels"], (0, 1)) for part in ("train", "test")}
     return {name: arrays[name][kept[name.split("_")[0]]] for name in data.ZERO_ONE_ARRAYS}
+
+
+def other_digits(arrays: Arrays) -> dict[str, bytes]:
+    """Keep the first test images of each digit from 2 to 9, in MNIST's own format."""
+    labels = arrays["test_labels"]
+    chosen = [np.flatnonzero(labels == digit)[: mnist.OTHERS_PER_DIGIT] for digit in range(2, 10)]
+    kept = np.sort(np.concatenate(chosen))
+    found = {}
+    for key, magic in (("images", IMAGES_MAGIC), ("labels", LABELS_MAGIC)):
+        array = arrays[f"test_{key}"][kept]
+        sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
+        found[key] = magic.to_bytes(4, "big") + sizes + array.tobytes()
+    return found
+
+
+def compare_others(built: dict[str, bytes]) -> int:
+    """Say whether the other digits in the package are those that were built."""
+    try:
+        images, labels = mnist.load_other_digits()
+    except (DamagedFileError, FileNotFoundError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    same = np.array_equal((images * 255).round(), mnist.parse_idx(built["images"], "")[:, None])
+    same &= np.array_equal(labels, mnist.parse_idx(built["labels"], ""))
+    print("other digits: the same" if same else "other digits: DIFFERENT")
+    return 0 if same else 1
 
 
 def compressed(arrays: Arrays) -> bytes:

@@ -214,3 +214,20 @@ def test_relative_error():
         relative_error(np.zeros((2, 3)), np.zeros((3, 2)))
     assert np.isnan(relative_error(np.array([np.inf]), np.array([np.inf])))
     assert np.isnan(relative_error(np.array([np.nan]), np.array([1.0])))
+
+
+def test_a_quotient_is_divided_by_the_step_that_was_taken():
+    # Numbers near 3e7 are 4e-9 apart: x + h is not h away from x.
+    x = np.array([3e7 + 0.1])
+    assert numerical_gradient(lambda: x, x, np.ones(1)).item() == 1.0
+
+
+def test_outputs_that_do_not_depend_on_the_entry_leave_no_rounding_errors():
+    x, large = np.array([0.3]), 1e9 / 7
+    found = numerical_gradient(lambda: np.array([x[0], large, large]), x, np.array([1.0, 3.0, -1]))
+    assert found.item() == pytest.approx(1.0, rel=1e-9)
+
+
+def test_the_complex_step_is_short_enough_for_a_steep_function():
+    found = complex_step_gradient(lambda z: np.exp(1e6 * z), np.zeros(1), np.ones(1))
+    assert found.item() == pytest.approx(1e6, rel=1e-14)

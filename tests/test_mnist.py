@@ -1,6 +1,7 @@
 """The embedded zeros and ones, the IDX format, and the helpers for digits and labels."""
 
 import gzip
+import hashlib
 import importlib.util
 import inspect
 import io
@@ -414,15 +415,41 @@ def script() -> ModuleType:
 
 
 @pytest.fixture
-def originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: ModuleType) -> Path:
     """Return a folder with four tiny files in the place of MNIST's."""
     content = mirror.tiny_idx_files()
     monkeypatch.setattr(mnist, "FILES", mirror.known_files(content))
+    arrays = {key: mnist.parse_idx(content[key], key) for key in content}
+    others = script.other_digits(arrays)
+    monkeypatch.setattr(mnist, "OTHERS_FOLDER", tmp_path)
+    monkeypatch.setattr(
+        mnist,
+        "OTHERS",
+        {
+            key: mnist.OTHERS[key]._replace(
+                size=len(others[key]),
+                sha256=hashlib.sha256(others[key]).hexdigest(),
+            )
+            for key in others
+        },
+    )
     folder = tmp_path / "originals"
     folder.mkdir()
     for key, known in mnist.FILES.items():
         (folder / f"{known.name}.gz").write_bytes(gzip.compress(content[key]))
     return folder
+
+
+def test_the_other_digits_are_real_ones() -> None:
+    images, labels = mnist.load_other_digits()
+    assert images.dtype == np.float32
+    assert images.min() == 0
+    assert images.max() == 1
+    assert np.bincount(labels).tolist() == [0, 0, *[mnist.OTHERS_PER_DIGIT] * 8]
+    # The middle of the stroke of the first test image of MNIST, a seven.
+    assert (images[0, 0, 7, 6:22] * 255).round().astype(int).tolist() == [
+        84, 185, 159, 151, 60, 36, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    ]  # fmt: skip
 
 
 def run(script: ModuleType, monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
@@ -449,6 +476,17 @@ def test_script_builds_the_same_file_each_time_and_checks_it(
     assert data.content_sha256(built) in capsys.readouterr().out
     monkeypatch.setattr(data, "ZERO_ONE_SHA256", data.content_sha256(built))
     assert run(script, monkeypatch, "--check", originals) == 0
+    images, labels = mnist.load_other_digits()
+    assert labels.tolist() == [7, 9, 5]
+    assert images.shape == (3, 1, 28, 28)
+    path = mnist.OTHERS_FOLDER / "other-labels-idx1-ubyte.gz"
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes())[:-1] + b"\x06"))
+    assert run(script, monkeypatch, "--check", originals) == 1
+    with pytest.raises(DamagedFileError, match=r"other-labels.*damaged \(wrong content"):
+        mnist.load_other_digits()
+    path.unlink()
+    with pytest.raises(FileNotFoundError, match="other-labels"):
+        mnist.load_other_digits()
     assert_same(
         mnist.load_zero_one(),
         mnist.select_digits(mnist.load_mnist(decompressed(originals)), (0, 1)),

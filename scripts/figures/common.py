@@ -169,7 +169,7 @@ def run_all() -> int:
     """Run every figure script in this folder with the arguments of this process."""
     worst = 0
     for path in sorted(Path(__file__).parent.glob("*.py")):
-        if path.stem in {"common", "__main__"}:
+        if path.stem in {"common", "learned", "__main__"}:
             continue
         sys.argv[0] = str(path)
         try:

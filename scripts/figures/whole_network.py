@@ -1,4 +1,4 @@
-"""What three kinds of check see of five mistakes in the gradient of the whole network."""
+"""What three kinds of check see of four mistakes in the gradient of the whole network."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ MISTAKES = {
     "none": "none",
     "turned": "kernels: convolved",
     "mean": "hidden bias: mean for sum",
-    "during": "update during the pass",
+    "during": "update during, rate 0.1",
     "one": "one weight: wrong sign",
 }
 

@@ -184,12 +184,12 @@ def errors(rng: Draw) -> Case:
     steps = (0.1, *(h * factor for h in near for factor in (0.99, 1.01)), 5.0)
     values = {
         "E": total,
-        "F": forward,
+        r"\tilde{E}": forward,
         "h_0": near[0],
         "h_1": near[1],
         r"\delta": delta,
-        "M": third,
-        "M'": second,
+        "B": third,
+        "B'": second,
     }
     return Case(values, {"h": (-0.5, *steps)}, domain={"h": steps})
 
@@ -219,8 +219,8 @@ def direction(rng: Draw) -> Case:
         "v": v,
         r"L/\theta": gradient,
         r"\phi'": lambda at: slope if at == 0 else np.nan,
-        "g": gradient,
-        "q": q,
+        r"\gamma": gradient,
+        r"\psi": q,
         "r": abs(q - v @ gradient) / np.linalg.norm(gradient),
     }
     return Case(values)

@@ -1,0 +1,107 @@
+"""The gradient of a minibatch, how far it is from that of all images, and what that does."""
+
+import sys
+from collections.abc import Mapping
+
+import numpy as np
+from common import Data, main, prepare
+from matplotlib.figure import Figure
+
+from cnnbook.losses import BinaryCrossEntropy
+from cnnbook.mnist import Split, load_zero_one, one_hot
+from cnnbook.model import zero_one_network
+from cnnbook.optimizers import SGD
+from cnnbook.train import fit
+
+SEED, IMAGES, DRAWS, EPOCHS = 0, 256, 400, 3
+SIZES = (1, 4, 16, 64, 256)
+TRAINED = (1, 8, 32, 128, 512)
+
+
+def gradients(split: Split) -> np.ndarray:
+    """Return the gradient of each image's loss with respect to the kernels and biases.
+
+    Those of the first and the last layer: with the hidden weights it would be a third of a
+    million numbers for each image.
+    """
+    (images, labels), _ = split
+    targets = one_hot(labels, 2, np.float64)
+    model, loss = zero_one_network(np.random.default_rng(SEED), np.float64), BinaryCrossEntropy()
+    rows = []
+    for n in range(IMAGES):
+        for parameter in model.parameters():
+            parameter.zero_gradient()
+        loss.forward(model.forward(images[n : n + 1].astype(np.float64)), targets[n : n + 1])
+        model.backward(loss.backward(), input_gradient=False)
+        chosen = [p.gradient.ravel() for k, p in enumerate(model.parameters()) if k != 2]
+        rows.append(np.concatenate(chosen))
+    return np.stack(rows)
+
+
+def compute() -> Data:
+    """Measure the spread of minibatch gradients, then train with several sizes."""
+    split = load_zero_one()
+    each, rng = gradients(split), np.random.default_rng(SEED)
+    mean = each.mean(axis=0)
+    variance = float(np.mean(np.sum((each - mean) ** 2, axis=1)))
+    data: Data = {"seed": SEED, "images": IMAGES, "draws": DRAWS, "sizes": list(SIZES)}
+    data |= {"trained": list(TRAINED), "epochs": EPOCHS, "measured": [], "predicted": []}
+    for size in SIZES:
+        drawn = [each[rng.choice(IMAGES, size, replace=False)].mean(axis=0) for _ in range(DRAWS)]
+        data["measured"].append(float(np.mean(np.sum((np.stack(drawn) - mean) ** 2, axis=1))))
+        data["predicted"].append(variance / size * (IMAGES - size) / (IMAGES - 1))
+    data["gradient"] = float(np.sum(mean**2))
+    data |= {"losses": [], "errors": []}
+    for size in TRAINED:
+        rng = np.random.default_rng(SEED)
+        model = zero_one_network(rng)
+        history = fit(
+            model,
+            BinaryCrossEntropy(),
+            SGD(model.parameters(), 0.1),
+            *split.train,
+            epochs=EPOCHS,
+            batch_size=size,
+            rng=rng,
+            test=split.test,
+        )
+        data["losses"].append(history.losses)
+        data["errors"].append(history.test_errors[-1])
+    return data
+
+
+def draw(data: Data, colours: Mapping[str, str]) -> Figure:
+    """Draw the spread at the left, the trainings at the right."""
+    figure, (left, right) = prepare(colours, width=6.8, height=3.3, rows=1, columns=2)
+    sizes, last = data["sizes"], len(data["sizes"]) - 1
+    line = {"color": colours["faint"], "linewidth": 1}
+    left.plot(sizes[:last], data["predicted"][:last], **line)
+    left.plot(sizes[:last], data["measured"][:last], "o", color=colours["first"])
+    left.axhline(data["gradient"], color=colours["second"], linestyle="--", linewidth=1)
+    where, colour = (64, data["gradient"] * 1.15), colours["second"]
+    left.text(*where, "the gradient itself", color=colour, ha="right")
+    left.set(title="squared distance from the mean", xlabel="batch size")
+    left.set(xscale="log", yscale="log")
+    left.set_xticks(sizes[:last], [str(size) for size in sizes[:last]])
+    left.minorticks_off()
+    epochs = np.arange(1, data["epochs"] + 1)
+    for size, losses in zip(data["trained"], data["losses"], strict=True):
+        right.plot(epochs, losses, marker="o", markersize=3.5, color=colours["first"])
+        right.annotate(
+            str(size),
+            (epochs[-1], losses[-1]),
+            xytext=(6, -4),
+            textcoords="offset points",
+            color=colours["ink"],
+        )
+    right.set(title="mean loss, by batch size", xlabel="epoch", yscale="log", xticks=epochs)
+    right.set_xlim(0.8, 3.5)
+    result: Figure = figure
+    return result
+
+
+if __name__ == "__main__":
+    tolerances = dict.fromkeys(["seed", "images", "draws", "sizes", "trained", "epochs"], 0.0)
+    tolerances |= {"measured": 1e-6, "predicted": 1e-9, "gradient": 1e-9}
+    tolerances |= {"losses": 0.05, "errors": 6}
+    sys.exit(main("batch_sizes", compute, draw, tolerances))

@@ -1,0 +1,66 @@
+"""How often the trained network is right when it says that it is sure to such and such a degree."""
+
+import sys
+from collections.abc import Mapping
+
+import numpy as np
+from common import Data, main, prepare
+from learned import trained
+from matplotlib.figure import Figure
+from scipy.stats import beta
+
+# In log-odds, because almost all answers are near 0 or 1.
+EDGES = np.array([-np.inf, -6, -4, -2, 0, 2, 4, 6, np.inf])
+
+
+def compute() -> Data:
+    """Sort the probabilities of a 1 into bins; compare with the share of ones in each bin."""
+    _, (_, (_, labels)), answers = trained()
+    p = answers[:, 1].astype(np.float64)
+    z = np.log(p / (1 - p))
+    bins = np.digitize(z, EDGES[1:-1])
+    counts = np.bincount(bins, minlength=len(EDGES) - 1)
+    ones = np.bincount(bins, weights=labels, minlength=len(EDGES) - 1)
+    mean = np.bincount(bins, weights=p, minlength=len(EDGES) - 1) / counts
+    # The interval that would be left out with a chance of 5 in 100, by Clopper and Pearson.
+    low = np.where(ones > 0, beta.ppf(0.025, ones, counts - ones + 1), 0)
+    high = np.where(ones < counts, beta.ppf(0.975, ones + 1, counts - ones), 1)
+    share = ones / counts
+    return {
+        "counts": counts.tolist(),
+        "ones": ones.astype(int).tolist(),
+        "mean": mean.tolist(),
+        "share": share.tolist(),
+        "low": low.tolist(),
+        "high": high.tolist(),
+        "error": float(np.sum(counts * np.abs(share - mean)) / len(labels)),
+        "brier": float(np.mean((p - labels) ** 2)),
+        "between": int(counts[2:-2].sum()),
+        "test_images": len(labels),
+    }
+
+
+def draw(data: Data, colours: Mapping[str, str]) -> Figure:
+    """Draw the shares against the log-odds, each with its interval and its count."""
+    figure, axes = prepare(colours, width=6.2, height=3.8, rows=1)
+    z = np.linspace(-9.5, 9.5, 200)
+    axes.plot(z, 1 / (1 + np.exp(-z)), color=colours["faint"], linewidth=1, linestyle="--")
+    mean, share = np.array(data["mean"]), np.array(data["share"])
+    place = np.log(mean / (1 - mean))
+    reach = np.abs(np.array([data["low"], data["high"]]) - share)
+    axes.errorbar(place, share, reach, fmt="o", color=colours["first"], capsize=3, linewidth=1)
+    for x, count in zip(place, data["counts"], strict=True):
+        axes.text(x, 1.09, str(count), ha="center", color=colours["ink"], fontsize=9.5)
+    axes.set(xlabel="probability of a 1, as the network says", ylabel="share of ones")
+    axes.set(xlim=(-9.5, 9.5), ylim=(-0.05, 1.17), yticks=np.linspace(0, 1, 6))
+    ticks = [0.001, 0.02, 0.1, 0.5, 0.9, 0.98, 0.999]
+    axes.set_xticks([np.log(p / (1 - p)) for p in ticks], [str(p) for p in ticks])
+    result: Figure = figure
+    return result
+
+
+if __name__ == "__main__":
+    # Bins with few images gain or lose one of them on another processor.
+    tolerances = {"counts": 60, "ones": 60, "mean": 0.3, "share": 0.6, "low": 0.6, "high": 0.6}
+    tolerances |= {"error": 0.003, "brier": 0.001, "between": 20, "test_images": 0}
+    sys.exit(main("calibration", compute, draw, tolerances))

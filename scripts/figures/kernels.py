@@ -1,0 +1,67 @@
+"""The five kernels of the trained network, the windows they like best, and their maps."""
+
+import sys
+from collections.abc import Mapping
+
+import numpy as np
+from common import Data, main, prepare, show_array
+from learned import trained
+from matplotlib.figure import Figure
+
+from cnnbook.correlation import windows
+
+BEST = 500
+
+
+def compute() -> Data:
+    """Collect kernels, mean windows and feature maps."""
+    model, (_, (images, labels)), _ = trained()
+    convolution, sigmoid = model.layers[:2]
+    kernels, bias = (p.value for p in convolution.parameters())
+    pieces = windows(images[:, 0], (3, 3)).reshape(-1, 9)
+    best = []
+    for kernel in kernels.reshape(-1, 9):
+        answers = pieces @ kernel
+        chosen = np.argpartition(-answers, BEST)[:BEST]
+        best.append(pieces[chosen].mean(axis=0).reshape(3, 3).round(4).tolist())
+    digits = np.stack([images[labels == digit][0] for digit in (0, 1)])
+    maps = sigmoid.forward(convolution.forward(digits))
+    contrast = kernels - kernels.mean(axis=(2, 3), keepdims=True)
+    return {
+        "best": BEST,
+        "kernels": kernels[:, 0].round(4).tolist(),
+        "bias": bias.round(4).tolist(),
+        "windows": best,
+        "digits": digits[:, 0].round(4).tolist(),
+        "maps": maps.round(4).tolist(),
+        "means": kernels.mean(axis=(1, 2, 3)).tolist(),
+        "contrasts": np.sqrt(np.mean(contrast**2, axis=(1, 2, 3))).tolist(),
+    }
+
+
+def draw(data: Data, colours: Mapping[str, str]) -> Figure:
+    """Draw a column for each kernel."""
+    figure, panels = prepare(colours, width=6.6, height=4.8, rows=4, columns=6)
+    for row in range(2):
+        panels[row, 0].axis("off")
+        text = ("kernel", "best\nwindows")[row]
+        panels[row, 0].text(1, 0.5, text, ha="right", va="center")
+    for f, kernel in enumerate(data["kernels"]):
+        show_array(panels[0, f + 1], kernel, colours)
+        panels[0, f + 1].set_title(f"f = {f}", fontsize=9.5)
+        show_array(panels[1, f + 1], data["windows"][f], colours, signed=False)
+        panels[1, f + 1].images[0].set_clim(0, 1)
+    for row, digit in enumerate(data["digits"], start=2):
+        show_array(panels[row, 0], digit, colours, signed=False)
+        for f, answers in enumerate(data["maps"][row - 2]):
+            show_array(panels[row, f + 1], answers, colours, signed=False)
+            panels[row, f + 1].images[0].set_clim(0, 1)
+    result: Figure = figure
+    return result
+
+
+if __name__ == "__main__":
+    # 1980 steps of float32 arithmetic, rounded differently on another processor.
+    tolerances = {"best": 0, "digits": 0, "kernels": 0.1, "bias": 0.1, "windows": 0.1}
+    tolerances |= {"maps": 0.2, "means": 0.05, "contrasts": 0.05}
+    sys.exit(main("kernels", compute, draw, tolerances))

@@ -1,0 +1,49 @@
+"""What the fully trained network has learned, in the numbers of chapter 12.
+
+Five figures are drawn from the one training that this module does: kernels, test_errors,
+calibration, saliency and shifted.
+"""
+
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cnnbook.losses import BinaryCrossEntropy
+from cnnbook.mnist import Split, load_zero_one
+from cnnbook.model import Sequential, zero_one_network
+from cnnbook.optimizers import SGD
+from cnnbook.train import fit
+
+SEED, EPOCHS, BATCH_SIZE, LEARNING_RATE = 0, 5, 32, 0.1
+Array = np.ndarray[Any, Any]
+
+
+class Trained(NamedTuple):
+    """A network, the images it was trained and tested with, and its answers."""
+
+    model: Sequential
+    split: Split
+    answers: Array
+
+
+@cache
+def trained() -> Trained:
+    """Train as ``python -m cnnbook train`` does by default."""
+    split, rng = load_zero_one(), np.random.default_rng(SEED)
+    model = zero_one_network(rng)
+    fit(
+        model,
+        BinaryCrossEntropy(),
+        SGD(model.parameters(), LEARNING_RATE),
+        *split.train,
+        epochs=EPOCHS,
+        batch_size=BATCH_SIZE,
+        rng=rng,
+    )
+    return Trained(model, split, model.predict(split.test[0]))
+
+
+def logits(model: Sequential, images: Array) -> Array:
+    """Return what goes into the last sigmoid."""
+    return Sequential(*model.layers[:-1]).forward(images)

@@ -1,0 +1,67 @@
+"""The same run of 200 images with learning rates from far too small to far too large."""
+
+import sys
+from collections.abc import Mapping
+
+import numpy as np
+from common import Data, main, prepare
+from matplotlib.figure import Figure
+
+from cnnbook.losses import BinaryCrossEntropy
+from cnnbook.mnist import load_zero_one
+from cnnbook.model import zero_one_network
+from cnnbook.optimizers import SGD
+from cnnbook.train import count_errors, fit
+
+SEED, EPOCHS = 0, 20
+RATES = {"steady": (0.001, 0.01, 0.1), "wild": (1.0, 10.0)}
+
+
+def compute() -> Data:
+    """Train once with each rate; everything else is the same."""
+    split = load_zero_one(limit_per_class=100)
+    data: Data = {"seed": SEED, "epochs": EPOCHS, "test_images": len(split.test[1])}
+    for kind, rates in RATES.items():
+        data |= {f"{kind}_rates": list(rates), f"{kind}_losses": [], f"{kind}_errors": []}
+        for rate in rates:
+            rng = np.random.default_rng(SEED)
+            model = zero_one_network(rng)
+            optimizer, loss = SGD(model.parameters(), rate), BinaryCrossEntropy()
+            history = fit(
+                model, loss, optimizer, *split.train, epochs=EPOCHS, batch_size=1, rng=rng
+            )
+            data[f"{kind}_losses"].append(history.losses)
+            data[f"{kind}_errors"].append(count_errors(model, *split.test))
+    return data
+
+
+def draw(data: Data, colours: Mapping[str, str]) -> Figure:
+    """Draw one curve for each rate."""
+    figure, axes = prepare(colours, width=6.2, height=3.5, rows=1)
+    epochs = np.arange(1, data["epochs"] + 1)
+    styles = {0.001: ":", 0.01: "--", 0.1: "-", 1.0: "-.", 10.0: (0, (1, 1))}
+    rates = data["steady_rates"] + data["wild_rates"]
+    for rate, losses in zip(rates, data["steady_losses"] + data["wild_losses"], strict=True):
+        colour = {0.1: "first"}.get(rate, "second" if rate > 0.1 else "ink")
+        axes.plot(epochs, losses, linestyle=styles[rate], color=colours[colour])
+        axes.annotate(
+            f"{rate:g}",
+            (epochs[-1], losses[-1]),
+            xytext=(6, {1.0: 1, 0.001: -10}.get(rate, -4)),
+            textcoords="offset points",
+            color=colours[colour],
+        )
+    axes.axhline(np.log(2), color=colours["faint"], linewidth=1, linestyle=(0, (4, 3)))
+    axes.set(xlabel="epoch", ylabel="mean loss", yscale="log", xlim=(0.5, 22))
+    axes.set_xticks((1, 5, 10, 15, 20))
+    result: Figure = figure
+    return result
+
+
+if __name__ == "__main__":
+    tolerances: dict[str, float] = dict.fromkeys(["seed", "epochs", "test_images"], 0.0)
+    tolerances |= {"steady_rates": 0.0, "wild_rates": 0.0}
+    tolerances |= {"steady_losses": 0.15, "steady_errors": 100}
+    # A run that is thrown about is never thrown about twice in the same way.
+    tolerances |= {"wild_losses": 60.0, "wild_errors": 1135}
+    sys.exit(main("learning_rates", compute, draw, tolerances))

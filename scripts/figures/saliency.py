@@ -1,0 +1,51 @@
+"""How the answer of the trained network depends on every pixel, for four images."""
+
+import sys
+from collections.abc import Mapping
+
+import numpy as np
+from common import Data, main, prepare, show_array
+from learned import logits, trained
+from matplotlib.figure import Figure
+
+from cnnbook.mnist import load_other_digits
+from cnnbook.model import Sequential
+
+NAMES = ("a zero", "a one", "a seven", "a blank page")
+
+
+def compute() -> Data:
+    """Send a gradient of one for "it is a 1" back to the image."""
+    model, (_, (images, labels)), _ = trained()
+    others, digits = load_other_digits()
+    shown = [images[labels == digit][0] for digit in (0, 1)] + [others[digits == 7][0]]
+    x = np.stack([*shown, np.zeros_like(images[0])])
+    z = logits(model, x)
+    upstream = np.zeros_like(z)
+    upstream[:, 1] = 1
+    gradient = Sequential(*model.layers[:-1]).backward(upstream)
+    for parameter in model.parameters():
+        parameter.zero_gradient()
+    return {
+        "images": x[:, 0].round(4).tolist(),
+        "gradients": gradient[:, 0].round(5).tolist(),
+        "logits": z.round(3).tolist(),
+        "answers": model.predict(x).round(4).tolist(),
+    }
+
+
+def draw(data: Data, colours: Mapping[str, str]) -> Figure:
+    """Draw the images above their gradients."""
+    figure, panels = prepare(colours, width=6.2, height=3.5, rows=2, columns=len(NAMES))
+    for place, name in enumerate(NAMES):
+        panels[0, place].imshow(data["images"][place], cmap="gray", vmin=0, vmax=1)
+        panels[0, place].set_title(name, fontsize=10, loc="center")
+        panels[0, place].axis("off")
+        show_array(panels[1, place], data["gradients"][place], colours)
+    result: Figure = figure
+    return result
+
+
+if __name__ == "__main__":
+    tolerances = {"images": 0, "gradients": 0.3, "logits": 1.5, "answers": 0.3}
+    sys.exit(main("saliency", compute, draw, tolerances))

@@ -1,0 +1,93 @@
+"""The loss curves of twenty runs that differ in their seed alone, small and full."""
+
+import sys
+from collections.abc import Mapping
+
+import numpy as np
+from common import Data, main, prepare
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from cnnbook.losses import BinaryCrossEntropy
+from cnnbook.mnist import Split, load_zero_one
+from cnnbook.model import zero_one_network
+from cnnbook.optimizers import SGD
+from cnnbook.train import History, fit
+
+SEEDS, LEARNING_RATE = 20, 0.1
+RUNS = {"few": (100, 20, 1), "full": (None, 5, 32)}  # images per digit, epochs, batch size
+
+
+def train(seed: int, split: Split, epochs: int, batch_size: int) -> History:
+    """Train as ``python -m cnnbook train --seed SEED`` does."""
+    rng = np.random.default_rng(seed)
+    model = zero_one_network(rng)
+    return fit(
+        model,
+        BinaryCrossEntropy(),
+        SGD(model.parameters(), LEARNING_RATE),
+        *split.train,
+        epochs=epochs,
+        batch_size=batch_size,
+        rng=rng,
+        test=split.test,
+    )
+
+
+def compute() -> Data:
+    """Train all of them."""
+    data: Data = {"seeds": SEEDS, "learning_rate": LEARNING_RATE}
+    for name, (limit, epochs, batch_size) in RUNS.items():
+        split = load_zero_one(limit)
+        runs = [train(seed, split, epochs, batch_size) for seed in range(SEEDS)]
+        errors = sorted(run.test_errors[-1] for run in runs)
+        data[f"{name}_losses"] = [run.losses for run in runs]
+        data[f"{name}_first"] = runs[0].losses
+        data[f"{name}_errors"] = errors
+        data[f"{name}_errors_first"] = runs[0].test_errors
+        data[f"{name}_epochs"] = epochs
+        data[f"{name}_images"] = len(split.train[1])
+        data[f"{name}_least"], data[f"{name}_most"] = errors[0], errors[-1]
+        data[f"{name}_median"] = float(np.median(errors))
+        data[f"{name}_rises"] = sum(bool((np.diff(run.losses) > 0).any()) for run in runs)
+        first, last = ([run.losses[k] for run in runs] for k in (0, -1))
+        data[f"{name}_first_range"] = [min(first), max(first)]
+        data[f"{name}_last_range"] = [min(last), max(last)]
+    data["full_at_most_four"] = sum(errors <= 4 for errors in data["full_errors"])
+    data["test_images"] = len(split.test[1])
+    return data
+
+
+def draw(data: Data, colours: Mapping[str, str]) -> Figure:
+    """Draw a band from the lowest to the highest, the middle half of it darker, and one line."""
+    figure, panels = prepare(colours, width=6.6, height=3.3, rows=1, columns=2)
+    titles = {"few": "200 images, one at a time", "full": "12,665 images, 32 at a time"}
+    for axes, (name, title) in zip(panels, titles.items(), strict=True):
+        losses = np.array(data[f"{name}_losses"])
+        epochs = np.arange(1, losses.shape[1] + 1)
+        for low, high, strength in ((0, 100, 0.2), (25, 75, 0.35)):
+            band = np.percentile(losses, [low, high], axis=0)
+            axes.fill_between(epochs, *band, color=colours["first"], alpha=strength, linewidth=0)
+        axes.plot(epochs, np.median(losses, axis=0), color=colours["first"])
+        axes.plot(epochs, losses[0], "--", color=colours["second"], linewidth=1.2)
+        axes.axhline(np.log(2), color=colours["faint"], linewidth=1, linestyle=(0, (4, 3)))
+        axes.set(title=title, xlabel="epoch", yscale="log", ylim=(5e-4, 1.2))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    panels[0].set_ylabel("mean loss")
+    panels[0].text(20, np.log(2) * 1.1, "ln 2", ha="right", color=colours["ink"])
+    result: Figure = figure
+    return result
+
+
+if __name__ == "__main__":
+    tolerances = dict.fromkeys(["seeds", "learning_rate", "test_images"], 0.0)
+    # Rounding on another processor moves single runs more than their whole distribution.
+    for name in RUNS:
+        loose = 0.6 if name == "few" else 0.2
+        tolerances |= {f"{name}_losses": loose, f"{name}_first": loose}
+        tolerances |= {f"{name}_{entry}": 0.1 for entry in ("first_range", "last_range")}
+        tolerances |= {f"{name}_epochs": 0.0, f"{name}_images": 0.0, f"{name}_rises": 8}
+        tolerances |= {f"{name}_errors": 60, f"{name}_errors_first": 1000, f"{name}_most": 60}
+        tolerances |= {f"{name}_least": 2, f"{name}_median": 2.5}
+    tolerances["full_at_most_four"] = 6
+    sys.exit(main("seeds", compute, draw, tolerances))

@@ -1,0 +1,55 @@
+"""How often the trained network misreads test images that have been moved sideways."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from common import Data, main, prepare
+from learned import trained
+from matplotlib.figure import Figure
+
+SHIFTS = range(-8, 9)
+Array = np.ndarray[Any, Any]
+
+
+def moved(images: Array, columns: int) -> Array:
+    """Move images to the right, or to the left, and fill up with background."""
+    result = np.zeros_like(images)
+    if columns > 0:
+        result[..., columns:] = images[..., :-columns]
+    elif columns < 0:
+        result[..., :columns] = images[..., -columns:]
+    else:
+        result[...] = images
+    return result
+
+
+def compute() -> Data:
+    """Count the errors for every shift."""
+    model, (_, (images, labels)), _ = trained()
+    data: Data = {"shifts": list(SHIFTS), "zeros": [], "ones": []}
+    for columns in SHIFTS:
+        wrong = model.predict(moved(images, columns)).argmax(axis=1) != labels
+        data["zeros"].append(float(wrong[labels == 0].mean()))
+        data["ones"].append(float(wrong[labels == 1].mean()))
+    one = images[labels == 1][:1]
+    data["one"] = [model.predict(moved(one, s))[0].round(3).tolist() for s in SHIFTS]
+    return data
+
+
+def draw(data: Data, colours: Mapping[str, str]) -> Figure:
+    """Draw both shares against the shift."""
+    figure, axes = prepare(colours, width=5.8, height=3.3, rows=1)
+    axes.plot(data["shifts"], data["zeros"], "-o", color=colours["first"], markersize=4)
+    axes.plot(data["shifts"], data["ones"], "--s", color=colours["second"], markersize=4)
+    axes.text(6.2, 1.03, "zeros", color=colours["first"])
+    axes.text(7.2, 0.5, "ones", color=colours["second"])
+    axes.set(xlabel="pixels to the right", ylabel="share misread", ylim=(-0.03, 1.12))
+    result: Figure = figure
+    return result
+
+
+if __name__ == "__main__":
+    tolerances = {"shifts": 0, "zeros": 0.3, "ones": 0.3, "one": 0.4}
+    sys.exit(main("shifted", compute, draw, tolerances))
