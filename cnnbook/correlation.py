@@ -43,6 +43,10 @@ def windows(x: Array, window_size: Size, *, stride: Size = 1) -> Array:
     >>> windows(x, 2)[1, 2]
     array([[ 6.,  7.],
            [10., 11.]])
+    >>> windows(x, (1, 5))
+    Traceback (most recent call last):
+        ...
+    ValueError: window_size: expected at most the image's (H, W) = (3, 4); got (1, 5)
     """
     check_array("x", x, " ".join(["..."] * (getattr(x, "ndim", 2) - 2) + ["H", "W"]))
     size = check_pair("window_size", window_size)
@@ -209,6 +213,9 @@ def cross_correlate2d_loops(image: Array, kernel: Array, mode: Mode = "valid") -
     --------
     >>> cross_correlate2d_loops(np.array([[1.0, 2.0, 3.0]]), np.array([[1.0, 10.0]]))
     array([[21., 32.]])
+    >>> image, kernel = np.ones((2, 3), np.float32), np.ones((1, 2), np.float32)
+    >>> cross_correlate2d_loops(image, kernel).dtype.name
+    'float32'
     """
     padded = _pad_for(mode, image, kernel)
     rows = padded.shape[0] - kernel.shape[0] + 1
@@ -244,6 +251,13 @@ def convolve2d_loops(image: Array, kernel: Array, mode: Mode = "valid") -> Array
     --------
     >>> convolve2d_loops(np.array([[1.0, 2.0, 3.0]]), np.array([[1.0, 10.0]]), "full")
     array([[ 1., 12., 23., 30.]])
+    >>> image, kernel = np.arange(20, dtype=np.float32).reshape(4, 5), np.arange(8.0).reshape(2, 4)
+    >>> np.array_equal(convolve2d_loops(image, kernel, "same"), convolve2d(image, kernel, "same"))
+    True
+    >>> np.array_equal(convolve2d_loops(image, kernel), convolve2d(image, kernel))
+    True
+    >>> convolve2d_loops(image, image, "full").dtype.name
+    'float32'
     """
     _check_mode(mode, image, kernel)
     (height, width), (kernel_height, kernel_width) = image.shape, kernel.shape

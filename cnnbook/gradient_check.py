@@ -149,6 +149,10 @@ def relative_error(analytic: Array, numerical: Array) -> float:
     --------
     >>> relative_error(np.array([1.0, 2.0]), np.array([1.0, 2.5]))
     0.2
+    >>> [relative_error(both, both) for both in (np.zeros(2), np.full(1, np.inf))]
+    [0.0, nan]
+    >>> round(relative_error(np.array([100.0, 0.0]), np.array([100.0, 0.5])), 12)
+    0.5
     """
     if analytic.shape != numerical.shape:
         raise ValueError(f"analytic: expected shape {numerical.shape}; got {analytic.shape}")
@@ -244,6 +248,21 @@ def check_loss(loss: Loss, predictions: Array, targets: Array) -> float:
     >>> from cnnbook.losses import BinaryCrossEntropy
     >>> check_loss(BinaryCrossEntropy(), np.array([[0.2, 0.9]]), np.array([[0, 1]])) < 1e-7
     True
+    >>> class Square:
+    ...     def forward(self, p, t):
+    ...         self.p, self.t = p.copy(), t
+    ...         return float(np.mean((p - t) ** 2))
+    ...     def backward(self):
+    ...         return 2 * (self.p - self.t) / self.p.size
+    >>> p, t = np.array([[0.2, 0.9, 1e-3]]), np.array([[0.0, 1.0, 0.0]])
+    >>> check_loss(Square(), p, t) < 1e-7
+    True
+    >>> check_loss(BinaryCrossEntropy(), p, t) < 1e-7
+    True
+    >>> check_loss(Square(), np.array([[0.0, 0.5]]), np.array([[0.0, 1.0]]))
+    Traceback (most recent call last):
+        ...
+    ValueError: predictions: expected probabilities strictly between 0 and 1
     """
     check_floating("predictions", predictions)
     check_finite("predictions", predictions)

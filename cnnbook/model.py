@@ -57,6 +57,15 @@ class Sequential:
         -------
         np.ndarray of shape (N, ...)
             The last layer's output.
+
+        Examples
+        --------
+        >>> model = Sequential(Sigmoid(), Reshape((3,)))
+        >>> model.forward(np.zeros((2, 4)))  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        ValueError: x: expected samples that fit into shape (3,); got shape (2, 4), ...
+        in layer 1 of the network, Reshape((3,))
         """
         for index, layer in enumerate(self.layers):
             try:
@@ -87,6 +96,13 @@ class Sequential:
         -------
         np.ndarray or None
             The gradient with respect to the network's input, or None if it was not wanted.
+
+        Examples
+        --------
+        >>> model = Sequential(Sigmoid())
+        >>> y = model.forward(np.zeros((1, 2)))
+        >>> model.backward(np.ones((1, 2)))
+        array([[0.25, 0.25]])
         """
         first, *others = self.layers
         for layer in reversed(others):
@@ -133,6 +149,20 @@ class Sequential:
         ----------
         path : path-like
             The file, conventionally ``*.npz``. An older file of that name is replaced.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> model = Sequential(Dense(2, 3, rng=np.random.default_rng(0)), Sigmoid())
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder) / "model.npz"
+        ...     model.save(path)
+        ...     other = Sequential(Dense(2, 3, rng=np.random.default_rng(1)), Sigmoid()).load(path)
+        >>> x = np.ones((1, 2), np.float32)
+        >>> np.array_equal(model.forward(x), other.forward(x))
+        True
+        >>> sorted(model.arrays())
+        ['0.bias', '0.weights', 'architecture']
         """
         write_arrays(path, self.arrays())
 
@@ -217,6 +247,14 @@ class Sequential:
         Dense(100, 2)                 (2,)         202
         Sigmoid()                     (2,)           0
         total                                  338,352
+        >>> model = Sequential(Reshape((4,)), Dense(4, 2, rng=np.random.default_rng(0)))
+        >>> print(model.summary())
+        layer            parameters
+        Reshape((4,))             0
+        Dense(4, 2)              10
+        total                    10
+        >>> model
+        Sequential(Reshape((4,)), Dense(4, 2))
         """
         rows = [("layer", "output shape" if input_shape else "", "parameters")]
         dtype = next((p.value.dtype for p in self.parameters()), np.dtype(np.float32))
@@ -268,6 +306,9 @@ def zero_one_network(rng: np.random.Generator, dtype: DTypeLike = np.float32) ->
     >>> model = zero_one_network(np.random.default_rng(0))
     >>> model.forward(np.zeros((1, 1, 28, 28), np.float32)).shape
     (1, 2)
+    >>> model = zero_one_network(np.random.default_rng(0), np.float64)
+    >>> {parameter.value.dtype.name for parameter in model.parameters()}
+    {'float64'}
     """
     check_rng(rng)
     dtype = check_dtype(dtype)

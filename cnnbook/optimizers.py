@@ -46,6 +46,23 @@ class SGD:
     >>> optimizer.zero_gradients()
     >>> w.gradient
     array([0., 0.])
+
+    With momentum a step also goes on in the direction of the steps before it:
+
+    >>> w = Parameter("weights", np.array([1.0]))
+    >>> optimizer = SGD([w], learning_rate=0.5, momentum=0.5)
+    >>> for _ in range(3):
+    ...     optimizer.zero_gradients()
+    ...     w.gradient += 1.0
+    ...     optimizer.step()
+    ...     print(w.value, optimizer.velocities)
+    [0.5] [array([1.])]
+    [-0.25] [array([1.5])]
+    [-1.125] [array([1.75])]
+    >>> SGD([w], 0.5, momentum=1)
+    Traceback (most recent call last):
+        ...
+    ValueError: momentum: expected a number in [0, 1); got 1
     """
 
     def __init__(

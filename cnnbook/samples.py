@@ -55,6 +55,14 @@ def select_digits(split: Split, digits: ArrayLike) -> Split:
     >>> train, test = select_digits(load_zero_one(limit_per_class=3), (1,))
     >>> train[1], len(test[1])
     (array([1, 1, 1]), 1135)
+    >>> select_digits(load_zero_one(limit_per_class=3), (1, 7))
+    Traceback (most recent call last):
+        ...
+    ValueError: digits: expected digits among [0, 1]; got 7
+    >>> select_digits(load_zero_one(limit_per_class=3), 1)
+    Traceback (most recent call last):
+        ...
+    TypeError: digits: expected a sequence of integers such as (0, 1); got 1
     """
     wanted = np.asarray(digits)
     if wanted.ndim != 1 or wanted.dtype.kind not in "iu" or wanted.size == 0:
@@ -95,6 +103,8 @@ def first_of_each_digit(samples: Samples, limit_per_class: int) -> Samples:
     >>> images = np.zeros((5, 1, 28, 28), np.float32)
     >>> first_of_each_digit((images, np.array([7, 3, 3, 3, 7])), 2)[1]
     array([7, 3, 3, 7])
+    >>> first_of_each_digit((images, np.array([2, 0, 1, 0, 2])), 1)[1]
+    array([2, 0, 1])
     """
     limit = check_count("limit_per_class", limit_per_class)
     images, labels = samples
@@ -145,6 +155,20 @@ def one_hot(labels: Array, classes: int, dtype: DTypeLike = np.float32) -> Array
     array([[0., 1.],
            [1., 0.],
            [0., 1.]], dtype=float32)
+    >>> one_hot(np.array([0, 2]), 2)
+    Traceback (most recent call last):
+        ...
+    ValueError: labels: expected classes from 0 to 1; got 2 at index 1
+    >>> one_hot(np.array([-1]), 2)
+    Traceback (most recent call last):
+        ...
+    ValueError: labels: expected classes from 0 to 1; got -1 at index 0
+    >>> one_hot(np.array([0.0]), 2)
+    Traceback (most recent call last):
+        ...
+    TypeError: labels: expected a NumPy array of integers; got float64
+    >>> one_hot(np.array([1]), 2, np.float64).dtype.name
+    'float64'
     """
     classes = check_count("classes", classes)
     if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu":

@@ -118,6 +118,33 @@ def fit(
     >>> history = fit(model, loss, optimizer, *train, epochs=3, batch_size=1, rng=rng)
     >>> history.epochs
     3
+
+    Stopped after two epochs and resumed from what was kept, it goes on as if nothing had happened:
+
+    >>> few = test[0][:99], test[1][:99]
+    >>> options = {"batch_size": 8, "reshuffle": True, "test": few}
+    >>> rng = np.random.default_rng(0)
+    >>> model, state = zero_one_network(rng), rng.bit_generator.state
+    >>> optimizer = SGD(model.parameters(), learning_rate=0.1)
+    >>> part = fit(model, loss, optimizer, *train, epochs=2, rng=rng, **options)
+    >>> rng.bit_generator.state = state
+    >>> part = fit(model, loss, optimizer, *train, epochs=3, rng=rng, history=part, **options)
+    >>> rng = np.random.default_rng(0)
+    >>> model = zero_one_network(rng)
+    >>> optimizer = SGD(model.parameters(), learning_rate=0.1)
+    >>> whole = fit(model, loss, optimizer, *train, epochs=3, rng=rng, **options)
+    >>> part.losses == whole.losses, part.test_errors == whole.test_errors, len(whole.test_errors)
+    (True, True, 3)
+    >>> fit(model, loss, optimizer, train[0], train[1][:3], epochs=1, rng=rng, **options)
+    Traceback (most recent call last):
+        ...
+    ValueError: targets: expected 40 of them, one per image; got shape (3,)
+    >>> wide = np.ones((40, 3))
+    >>> fit(model, loss, optimizer, train[0], wide, epochs=1, rng=rng, **options)
+    ... # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    ValueError: targets: expected shape (40, 2), or one integer label per image; got ...
     """
     targets = _check_samples(model, images, targets)
     if test is not None:
@@ -169,6 +196,20 @@ def train_on_batch(
     ------
     FloatingPointError
         If the loss is NaN or infinite; no parameter changes then.
+
+    Examples
+    --------
+    >>> from cnnbook.layers import Dense, Sigmoid
+    >>> from cnnbook.losses import BinaryCrossEntropy
+    >>> layer = Dense(1, 1, rng=np.random.default_rng(0), dtype=np.float64)
+    >>> layer.weights.value[:] = layer.bias.value[:] = 0
+    >>> model, loss = Sequential(layer, Sigmoid()), BinaryCrossEntropy()
+    >>> x, t = np.ones((3, 1), np.float32), np.ones((3, 1))
+    >>> value = train_on_batch(model, loss, SGD(model.parameters(), 1.0), x, t)
+    >>> round(float(value / np.log(2)), 12)  # three samples, ln 2 each
+    3.0
+    >>> layer.weights.value, layer.bias.value
+    (array([[0.5]]), array([0.5]))
     """
     predictions = model.forward(images.astype(targets.dtype, copy=False))
     value = loss.forward(predictions, targets)
@@ -203,6 +244,23 @@ def count_errors(model: Sequential, images: Array, labels: Array) -> int:
         If the labels are not integers.
     ValueError
         If there are more or fewer labels than images.
+
+    Examples
+    --------
+    >>> from cnnbook.layers import Dense
+    >>> layer = Dense(1, 2, rng=np.random.default_rng(0))
+    >>> layer.weights.value[:], layer.bias.value[:] = [[-1.0, 1.0]], 0  # a 1 where x is positive
+    >>> images = np.array([[-2.0], [3.0], [4.0]])
+    >>> count_errors(Sequential(layer), images, np.array([0, 1, 0]))
+    1
+    >>> count_errors(Sequential(layer), images, np.array([0.0, 1.0, 0.0]))
+    Traceback (most recent call last):
+        ...
+    TypeError: labels: expected a NumPy array of integers; got float64
+    >>> count_errors(Sequential(layer), images, np.array([0, 1]))
+    Traceback (most recent call last):
+        ...
+    ValueError: labels: expected shape (3,); got (2,)
     """
     if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu":
         came = getattr(labels, "dtype", type(labels).__name__)

@@ -162,6 +162,10 @@ class Sigmoid(Layer):
     array([[0.5, 0.5]])
     >>> layer.backward(np.ones((1, 2)))
     array([[0.25, 0.25]])
+    >>> Sigmoid().backward(np.ones((1, 2)))
+    Traceback (most recent call last):
+        ...
+    RuntimeError: Sigmoid(): backward was called before forward
     """
 
     def __init__(self) -> None:
@@ -184,6 +188,10 @@ class Tanh(Layer):
     --------
     >>> Tanh().forward(np.array([[0.0]]))
     array([[0.]])
+    >>> Tanh().backward(np.ones((1, 2)))
+    Traceback (most recent call last):
+        ...
+    RuntimeError: Tanh(): backward was called before forward
     """
 
     def __init__(self) -> None:
@@ -207,6 +215,10 @@ class ReLU(Layer):
     --------
     >>> ReLU().forward(np.array([[-1.0, 2.0]]))
     array([[0., 2.]])
+    >>> ReLU().backward(np.ones((1, 2)))
+    Traceback (most recent call last):
+        ...
+    RuntimeError: ReLU(): backward was called before forward
     """
 
     def __init__(self) -> None:

@@ -70,6 +70,14 @@ class Parameter:
         ------
         ValueError
             If the shape is another one.
+
+        Examples
+        --------
+        >>> weights = Parameter("weights", np.ones(2, np.float32))
+        >>> for _ in range(2):
+        ...     weights.accumulate(np.array([1.0, 2.0]))
+        >>> weights.gradient
+        array([2., 4.], dtype=float32)
         """
         if contribution.shape != self.value.shape:
             raise ValueError(

@@ -83,6 +83,29 @@ def conv2d(x: Array, kernels: Array, bias: Array, *, stride: Size = 1, padding: 
     >>> kernels = np.array([[[[1.0, 1.0], [1.0, 1.0]], [[-1.0, 0.0], [0.0, 0.0]]]])
     >>> conv2d(x, kernels, bias=np.array([10.0]))
     array([[[[17., 21.]]]])
+
+    Stride and padding may differ between the axes, and the loops agree:
+
+    >>> x, kernels = np.arange(40.0).reshape(1, 2, 4, 5), np.arange(12.0).reshape(1, 2, 3, 2)
+    >>> y = conv2d(x, kernels, np.zeros(1), stride=(2, 1), padding=(1, 2))
+    >>> y.shape
+    (1, 1, 2, 8)
+    >>> loops = conv2d_loops(x, kernels, np.zeros(1), stride=(2, 1), padding=(1, 2))
+    >>> np.array_equal(y, loops)
+    True
+
+    The result has the precision of the most precise operand:
+
+    >>> single, double = np.float32, np.float64
+    >>> arrays = x.astype(single), kernels.astype(single), np.zeros(1, single)
+    >>> [function(*arrays).dtype.name for function in (conv2d, conv2d_loops)]
+    ['float32', 'float32']
+    >>> for k in range(3):
+    ...     mixed = [array.astype(double if j == k else single) for j, array in enumerate(arrays)]
+    ...     print(conv2d(*mixed).dtype, conv2d_loops(*mixed).dtype)
+    float64 float64
+    float64 float64
+    float64 float64
     """
     _check_operands(x, kernels, bias)
     height, width = output_size(x.shape[2:], kernels.shape[2:], stride=stride, padding=padding)
@@ -160,6 +183,24 @@ class Conv2D(Layer):
     (2, 5, 26, 26)
     >>> [parameter.value.shape for parameter in layer.parameters()]
     [(5, 1, 3, 3), (5,)]
+
+    Stride and padding may differ between the axes, and between rows and columns:
+
+    >>> layer = Conv2D(2, 1, (3, 2), stride=(2, 1), padding=(1, 2), rng=np.random.default_rng(0))
+    >>> layer
+    Conv2D(2, 1, (3, 2), stride=(2, 1), padding=(1, 2))
+    >>> x = np.arange(40, dtype=np.float32).reshape(1, 2, 4, 5)
+    >>> y = layer.forward(x)
+    >>> y.shape, layer.backward(np.ones_like(y)).shape
+    ((1, 1, 2, 8), (1, 2, 4, 5))
+    >>> for parameter in layer.parameters():
+    ...     print(parameter)
+    Parameter('kernels', shape=(1, 2, 3, 2), dtype=float32)
+    Parameter('bias', shape=(1,), dtype=float32)
+    >>> Conv2D(1, 2, 3, rng=np.random.default_rng(0)).backward(y)
+    Traceback (most recent call last):
+        ...
+    RuntimeError: Conv2D(1, 2, (3, 3)): backward was called before forward
     """
 
     def __init__(

@@ -59,6 +59,18 @@ def conv2d_kernel_gradient(
     >>> conv2d_kernel_gradient(x, np.array([[[[1.0, 0.0], [0.0, 2.0]]]]), 2)
     array([[[[ 8., 11.],
              [17., 20.]]]])
+
+    With stride and padding, as the loops say:
+
+    >>> x, geometry = np.arange(40.0).reshape(1, 2, 4, 5), {"stride": (2, 1), "padding": (1, 2)}
+    >>> upstream = np.arange(16.0, dtype=np.float32).reshape(1, 1, 2, 8)
+    >>> gradient = conv2d_kernel_gradient(x, upstream, (3, 2), **geometry)
+    >>> np.array_equal(gradient, conv2d_kernel_gradient_loops(x, upstream, (3, 2), **geometry))
+    True
+    >>> single = x.astype(np.float32), upstream, (3, 2)
+    >>> functions = conv2d_kernel_gradient, conv2d_kernel_gradient_loops
+    >>> [f(*single, **geometry).dtype.name for f in functions], gradient.dtype.name
+    (['float32', 'float32'], 'float64')
     """
     check_array("x", x, "N C H W")
     check_array("grad_output", grad_output, "N F H' W'")
@@ -194,6 +206,16 @@ def conv2d_input_gradient(
     >>> conv2d_input_gradient(np.array([[[[1.0, 10.0]]]]), kernels, (2, 3))
     array([[[[ 1., 12., 20.],
              [ 3., 34., 40.]]]])
+
+    With stride and padding, as the loops say:
+
+    >>> kernels = np.arange(12.0).reshape(1, 2, 3, 2)
+    >>> geometry = {"stride": (2, 1), "padding": (1, 2)}
+    >>> upstream = np.arange(16.0, dtype=np.float32).reshape(1, 1, 2, 8)
+    >>> gradient = conv2d_input_gradient(upstream, kernels, (4, 5), **geometry)
+    >>> loops = conv2d_input_gradient_loops(upstream, kernels, (4, 5), **geometry)
+    >>> np.array_equal(gradient, loops), loops.dtype.name
+    (True, 'float64')
     """
     check_array("grad_output", grad_output, "N F H' W'")
     check_array("kernels", kernels, "F C KH KW")

@@ -164,6 +164,17 @@ class Dense(Layer):
     >>> layer = Dense(4, 3, rng=np.random.default_rng(0))
     >>> layer.forward(np.zeros((2, 4), np.float32)).shape
     (2, 3)
+    >>> rng = np.random.default_rng(0)
+    >>> for dtype in (np.float32, np.float64):
+    ...     print(*Dense(3, 2, rng=rng, dtype=dtype).parameters())
+    Parameter('weights', shape=(3, 2), dtype=float32) Parameter('bias', shape=(2,), dtype=float32)
+    Parameter('weights', shape=(3, 2), dtype=float64) Parameter('bias', shape=(2,), dtype=float64)
+    >>> [p.value.dtype.name for p in Dense(3, 2, rng=rng).parameters()]
+    ['float32', 'float32']
+    >>> Dense(3, 2, rng=np.random.default_rng(0)).backward(np.ones((1, 2), np.float32))
+    Traceback (most recent call last):
+        ...
+    RuntimeError: Dense(3, 2): backward was called before forward
     """
 
     def __init__(

@@ -36,6 +36,12 @@ def output_size(
     (26, 26)
     >>> output_size((7, 8), 3, stride=2, padding=1)
     (4, 4)
+    >>> output_size((7, 9), 3, stride=(2, 1), padding=(0, 2))
+    (3, 11)
+    >>> output_size((2, 9), 3)
+    Traceback (most recent call last):
+        ...
+    ValueError: kernel_size: expected at most the padded image's (H, W) = (2, 9); got (3, 3)
     """
     size, kernel = check_pair("input_size", input_size), check_pair("kernel_size", kernel_size)
     step, margin = check_pair("stride", stride), check_pair("padding", padding, minimum=0)
@@ -62,6 +68,13 @@ def pad(x: Array, padding: Size) -> Array:
     -------
     np.ndarray of shape (N, C, H + 2P, W + 2Q)
         A new array, or ``x`` itself where nothing is added.
+
+    Examples
+    --------
+    >>> pad(np.ones((1, 1, 1, 2)), (1, 2))
+    array([[[[0., 0., 0., 0., 0., 0.],
+             [0., 0., 1., 1., 0., 0.],
+             [0., 0., 0., 0., 0., 0.]]]])
     """
     above, left = check_pair("padding", padding, minimum=0)
     if above == left == 0:
@@ -136,6 +149,13 @@ def col2im(
     array([[[[1., 2., 1.],
              [2., 4., 2.],
              [1., 2., 1.]]]])
+
+    With padding, what falls outside of the image is dropped:
+
+    >>> shares = np.arange(1.0, 9.0, dtype=np.float32).reshape(1, 2, 4)
+    >>> col2im(shares, (2, 1), (1, 2), stride=(1, 2), padding=(1, 1))
+    array([[[[6.],
+             [7.]]]], dtype=float32)
     """
     (height, width), kernel = (
         check_pair("input_size", input_size),

@@ -32,6 +32,20 @@ class Reshape(Layer):
            [4., 5., 6., 7.]])
     >>> layer.backward(np.ones((2, 4))).shape
     (2, 1, 2, 2)
+    >>> Reshape((-1, 0))
+    Traceback (most recent call last):
+        ...
+    ValueError: shape: expected sizes above 0, at most one of them -1; got (-1, 0)
+    >>> Reshape((-1, -1))
+    Traceback (most recent call last):
+        ...
+    ValueError: shape: expected sizes above 0, at most one of them -1; got (-1, -1)
+    >>> Reshape((1, -1)).forward(np.arange(3.0)).shape
+    (3, 1, 1)
+    >>> Reshape((-2, 3))
+    Traceback (most recent call last):
+        ...
+    ValueError: shape: expected an integer of at least -1; got -2
     """
 
     def __init__(self, shape: tuple[int, ...]) -> None:

@@ -151,6 +151,14 @@ class BinaryCrossEntropy:
     0.6931
     >>> loss.backward()
     array([[-1.,  1.]])
+    >>> loss.forward(np.array([0.5, 1.5]), np.array([0, 1]))
+    Traceback (most recent call last):
+        ...
+    ValueError: predictions: expected numbers in [0, 1]; got 1.5 at index (1,)
+    >>> loss.forward(np.array([[0.5, -0.5]]), np.array([[0, 1]]))
+    Traceback (most recent call last):
+        ...
+    ValueError: predictions: expected numbers in [0, 1]; got -0.5 at index (0, 1)
     """
 
     def __init__(self, *, from_logits: bool = False) -> None:

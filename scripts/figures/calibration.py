@@ -22,11 +22,17 @@ def compute() -> Data:
     counts = np.bincount(bins, minlength=len(EDGES) - 1)
     ones = np.bincount(bins, weights=labels, minlength=len(EDGES) - 1)
     mean = np.bincount(bins, weights=p, minlength=len(EDGES) - 1) / counts
-    # The interval that would be left out with a chance of 5 in 100, by Clopper and Pearson.
+    # Clopper and Pearson's interval, which misses the true share in at most 5 of 100 tests.
     low = np.where(ones > 0, beta.ppf(0.025, ones, counts - ones + 1), 0)
     high = np.where(ones < counts, beta.ppf(0.975, ones + 1, counts - ones), 1)
     share = ones / counts
+    doubtful = (bins >= 2) & (bins <= 4)
     return {
+        "doubtful": int(doubtful.sum()),
+        "doubtful_ones": int(labels[doubtful].sum()),
+        "doubtful_expected": float(p[doubtful].sum()),
+        "doubtful_chance": float(np.prod(1 - p[doubtful])),
+        "always": float(labels.mean() * (1 - labels.mean())),
         "counts": counts.tolist(),
         "ones": ones.astype(int).tolist(),
         "mean": mean.tolist(),
@@ -63,4 +69,6 @@ if __name__ == "__main__":
     # Bins with few images gain or lose one of them on another processor.
     tolerances = {"counts": 60, "ones": 60, "mean": 0.3, "share": 0.6, "low": 0.6, "high": 0.6}
     tolerances |= {"error": 0.003, "brier": 0.001, "between": 20, "test_images": 0}
+    tolerances |= {"doubtful": 20, "doubtful_ones": 3, "doubtful_expected": 3, "always": 1e-9}
+    tolerances |= {"doubtful_chance": 0.1}
     sys.exit(main("calibration", compute, draw, tolerances))

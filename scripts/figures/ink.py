@@ -16,9 +16,12 @@ Array = np.ndarray[Any, Any]
 
 def best_threshold(values: Array, labels: Array) -> float:
     """Return the threshold with the fewest errors, if what lies below it is called a one."""
-    candidates = np.quantile(values, np.linspace(0, 1, 2001))
-    errors = [np.count_nonzero((values < c) != (labels == 1)) for c in candidates]
-    return float(candidates[int(np.argmin(errors))])
+    ordered = np.sort(values)
+    between = (ordered[1:] + ordered[:-1]) / 2
+    # Sorted, the errors of each threshold are zeros below it and ones above.
+    is_one = labels[np.argsort(values)] == 1
+    errors = np.cumsum(~is_one)[:-1] + is_one.sum() - np.cumsum(is_one)[:-1]
+    return float(between[int(np.argmin(errors))])
 
 
 def compute() -> Data:

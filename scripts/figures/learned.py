@@ -28,9 +28,9 @@ class Trained(NamedTuple):
 
 
 @cache
-def trained() -> Trained:
+def trained(seed: int = SEED) -> Trained:
     """Train as ``python -m cnnbook train`` does by default."""
-    split, rng = load_zero_one(), np.random.default_rng(SEED)
+    split, rng = load_zero_one(), np.random.default_rng(seed)
     model = zero_one_network(rng)
     fit(
         model,

@@ -26,7 +26,19 @@ def compute() -> Data:
     gradient = Sequential(*model.layers[:-1]).backward(upstream)
     for parameter in model.parameters():
         parameter.zero_gradient()
+    maps = gradient.reshape(len(x), -1).astype(np.float64)
+    train_images, train_labels = trained().split.train
+    means = [train_images[train_labels == digit].mean(axis=0) for digit in (0, 1)]
+    between = np.array(np.corrcoef(maps))[np.triu_indices(len(x), 1)]
+    template = (means[1] - means[0]).ravel()
+    rule = [float(np.array(np.corrcoef(row, template))[0, 1]) for row in maps]
     return {
+        "least_correlation": float(between.min()),
+        "largest_correlation": float(between.max()),
+        "least_rule": min(rule),
+        "largest_rule": max(rule),
+        "sums": np.sum(maps * x.reshape(len(x), -1), axis=1).tolist(),
+        "rises": (z[:, 1] - z[-1, 1]).tolist(),
         "images": x[:, 0].round(4).tolist(),
         "gradients": gradient[:, 0].round(5).tolist(),
         "logits": z.round(3).tolist(),
@@ -48,4 +60,8 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 
 if __name__ == "__main__":
     tolerances = {"images": 0, "gradients": 0.3, "logits": 1.5, "answers": 0.3}
+    tolerances |= {"sums": 2, "rises": 2}
+    tolerances |= {
+        f"{end}_{kind}": 0.1 for end in ("least", "largest") for kind in ("correlation", "rule")
+    }
     sys.exit(main("saliency", compute, draw, tolerances))

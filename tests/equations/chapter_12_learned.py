@@ -48,7 +48,7 @@ def forecasts(rng: Draw) -> Case:
         "S": len(sizes),
         "m": np.array(sizes),
         "c": forecast,
-        "a": shares,
+        "r": shares,
         "E": float(np.average(np.abs(shares - forecast), weights=sizes)),
         "Q": float(np.mean((p - t) ** 2)),
         "p": p,
@@ -109,6 +109,14 @@ def four_answers(rng: Draw) -> Case:
 
 
 @binds("eq-opposite-logits", BinaryCrossEntropy.backward)
+def targets_that_add_up(rng: Draw) -> Case:
+    """Two logits for each sample, in no relation, and the gradients that the code computes."""
+    samples = (2, 4, 3)[rng.number]
+    z, loss = rng.standard_normal((samples, 2)), BinaryCrossEntropy(from_logits=True)
+    loss.forward(z, one_hot(rng.integers(0, 2, samples), 2, np.float64))
+    return Case({"N": samples, "p": sigmoid(z), "L/z": loss.backward()})
+
+
 @binds("eq-opposite-weights", BinaryCrossEntropy.backward)
 def opposite(rng: Draw) -> Case:
     """A last layer with opposite columns, and the gradients that the code computes."""
@@ -117,25 +125,29 @@ def opposite(rng: Draw) -> Case:
     layer.weights.value[:, 1] = -layer.weights.value[:, 0]
     layer.bias.value[1] = -layer.bias.value[0]
     z = layer.forward(rng.standard_normal((samples, inputs)))
-    targets = one_hot(rng.integers(0, 2, samples), 2, np.float64)
-    loss.forward(z, targets)
-    upstream = loss.backward()
-    layer.backward(upstream)
-    values = {
-        "N": samples,
-        "D": inputs,
-        "p": sigmoid(z),
-        "T": targets,
-        "L/z": upstream,
-        "L/W": layer.weights.gradient,
-    }
-    return Case(values, {"d": range(inputs)})
+    loss.forward(z, one_hot(rng.integers(0, 2, samples), 2, np.float64))
+    layer.backward(loss.backward())
+    return Case({"D": inputs, "L/W": layer.weights.gradient}, {"d": range(inputs)})
 
 
-@binds("eq-shifted-unit", None)
+@binds("eq-shifted-unit", conv2d)
 def shifted(rng: Draw) -> Case:
-    """Maps with nothing in their last column, and the weights of a hidden unit."""
+    """The maps of an image and of the same image moved by a column, and a hidden unit."""
     s = layer_sizes(rng)
-    maps, weights = rng.standard_normal((2, s["F"], s["H'"], s["W'"]))
-    maps[..., -1] = 0
-    return Case({**s, "A": maps, "V": weights})
+    width = s["W'"] + s["K_W"] - 1
+    kernels = rng.standard_normal((s["F"], 1, s["K_H"], s["K_W"]))
+    bias, x = rng.standard_normal(s["F"]), np.zeros((1, 1, s["H"], width + 2 * s["K_W"]))
+    # Background wide enough on both sides that no window at a border meets the digit.
+    x[..., s["K_W"] + 1 : -s["K_W"] - 1] = rng.standard_normal((s["H"], width - 2))
+    maps, moved = (
+        sigmoid(conv2d(picture, kernels, bias))[0] for picture in (x, np.roll(x, 1, axis=3))
+    )
+    values = {
+        **s,
+        "W'": maps.shape[2],
+        "A": maps,
+        "A'": moved,
+        r"\rho": sigmoid(bias),
+        "U": rng.standard_normal(maps.shape),
+    }
+    return Case(values)
