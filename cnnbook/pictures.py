@@ -119,7 +119,7 @@ def _scale(digit: Array) -> Array:
     height, width = (max(1, round(size * factor)) for size in digit.shape)
     picture = Image.fromarray(digit.astype(np.float32))
     scaled = picture.resize((width, height), Image.Resampling.BILINEAR)
-    return np.asarray(scaled).clip(0, 1)
+    return np.asarray(scaled)
 
 
 def _centre(digit: Array) -> Array:

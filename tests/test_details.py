@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import cnnbook
 from cnnbook import cli, data, download, files, mnist
 from cnnbook.checks import check_rng
 from cnnbook.correlation import (
@@ -795,3 +796,11 @@ def test_check_layer_notices_a_list_of_parameters_that_grows():
 
     with pytest.raises(ValueError, match="zip"):
         check_layer(Growing(), ones((1, 2)), np.random.default_rng(0))
+
+
+def test_the_block_that_raises_the_threshold_is_nearly_32_mib(monkeypatch):
+    sizes = []
+    monkeypatch.setattr(np, "empty", lambda n, dtype: sizes.append(n * np.dtype(dtype).itemsize))
+    cnnbook._keep_freed_memory()
+    assert len(sizes) == 1
+    assert 0.99 * 2**25 < sizes[0] < 2**25

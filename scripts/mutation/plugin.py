@@ -17,6 +17,7 @@ import signal
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def _measure(items: list[pytest.Item]) -> int:
     set_mutant_under_test("stats")
     os.environ["MUTMUT_DEPENDENCY_DEPTH"] = "-1"
     with STATS.open("w") as out:
-        for item, following in zip(items, [*items[1:], None], strict=True):
+        for item, following in zip_longest(items, items[1:]):
             state()._stats.clear()
             start = time.perf_counter()
             _failed(item, following)
@@ -109,7 +110,7 @@ def _chosen(
             found.add(item.nodeid)
     kept = [item for item in items if item.nodeid in found]
     kept = [item for item in kept if seconds.get(item.nodeid, 0) < SECONDS]
-    return sorted(kept, key=lambda i: (_stage(i) == "tests", round(seconds[i.nodeid], 1)))
+    return sorted(kept, key=lambda i: (_stage(i) == "tests", round(seconds.get(i.nodeid, 0), 1)))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -141,9 +142,9 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
 
         def work(mutant: str = mutant, chosen: list[Any] = chosen, log: Path = log) -> int:
             set_mutant_under_test(mutant)
-            for item, following in zip(chosen, [*chosen[1:], None], strict=True):
+            for item, following in zip_longest(chosen, chosen[1:]):
                 log.write_text(json.dumps([item.nodeid, _stage(item)]))
-                signal.setitimer(signal.ITIMER_REAL, 5 + 10 * seconds[item.nodeid])
+                signal.setitimer(signal.ITIMER_REAL, 5 + 10 * seconds.get(item.nodeid, 1))
                 if _failed(item, following):
                     return 1
                 signal.setitimer(signal.ITIMER_REAL, 0)
@@ -151,7 +152,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
 
         status = _forked(work, session, number)
         test, stage = json.loads(log.read_text()) if log.exists() else ("", "")
-        killed = status != 0  # a failed test, or one that did not come to an end
+        # A failed test, or one that came to no end. Where no test was run nothing was noticed.
+        killed = status != 0 and stage != ""
         entry = {"mutant": mutant, "killed": killed, "stage": stage if killed else ""}
         with RESULTS.open("a") as out:
             out.write(json.dumps({**entry, "test": test if killed else ""}) + "\n")

@@ -1,0 +1,61 @@
+"""The weights of two hidden units, folded back into maps: what they are, and what was learned."""
+
+import sys
+from collections.abc import Mapping
+
+import numpy as np
+from common import Data, main, prepare, show_array
+from learned import SEED, trained
+from matplotlib.figure import Figure
+
+from cnnbook.model import zero_one_network
+
+
+def compute() -> Data:
+    """Take the unit that speaks most for a one, and the unit that speaks most for a zero."""
+    model, _, _ = trained()
+    after = [p.value.astype(np.float64) for p in model.parameters()]
+    before = [p.value for p in zero_one_network(np.random.default_rng(SEED)).parameters()]
+    votes = after[4][:, 1] - after[4][:, 0]
+    units = [int(votes.argmax()), int(votes.argmin())]
+    change = after[2] - before[2]
+    parts = np.linalg.svd(change, compute_uv=False)
+
+    def folded(weights: np.ndarray) -> list[list[list[list[float]]]]:
+        found: list[list[list[list[float]]]] = [
+            weights[:, unit].reshape(5, 26, 26).round(5).tolist() for unit in units
+        ]
+        return found
+
+    return {
+        "units": units,
+        "votes": votes[units].tolist(),
+        "weights": folded(after[2]),
+        "changes": folded(change),
+        "start": float(np.sqrt(np.mean(before[2] ** 2))),
+        "change": float(np.sqrt(np.mean(change**2))),
+        # The share of one product of a column with a line in all that was learned.
+        "one_pattern": float(parts[0] ** 2 / np.sum(parts**2)),
+        "opposite": float(np.array(np.corrcoef(change[:, units[0]], change[:, units[1]]))[0, 1]),
+    }
+
+
+def draw(data: Data, colours: Mapping[str, str]) -> Figure:
+    """Draw for each unit the weights above what they have changed by."""
+    figure, panels = prepare(colours, width=6.4, height=5.3, rows=4, columns=5)
+    for unit in range(2):
+        for row, kind in enumerate(("weights", "changes")):
+            for f, values in enumerate(data[kind][unit]):
+                show_array(panels[2 * unit + row, f], values, colours)
+            text = f"unit {data['units'][unit]}:\n{('weights', 'learned')[row]}"
+            panels[2 * unit + row, 0].set_ylabel(text, fontsize=9.5)
+    for f in range(5):
+        panels[0, f].set_title(f"f = {f}", fontsize=9.5)
+    result: Figure = figure
+    return result
+
+
+if __name__ == "__main__":
+    tolerances = {"units": 100, "votes": 1, "weights": 0.3, "changes": 0.3}
+    tolerances |= {"start": 1e-6, "change": 0.005, "opposite": 0.2, "one_pattern": 0.1}
+    sys.exit(main("units", compute, draw, tolerances))
