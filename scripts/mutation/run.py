@@ -8,6 +8,7 @@ and runs them: an hour or two on one core; an interrupted run goes on. It writes
 
 import argparse
 import ast
+import datetime
 import difflib
 import json
 import os
@@ -161,7 +162,9 @@ def report(folder: Path) -> dict[str, Any]:
             reason = reasons.get(mutant.removeprefix("cnnbook."), "")
             survivors.append({"mutant": mutant, **found, "equivalent": reason})
     survivors.sort(key=lambda survivor: str(survivor["mutant"]))
-    return {"counts": {m: dict(c) for m, c in counts.items()}, "survivors": survivors}
+    date = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    found = {module: dict(count) for module, count in counts.items()}
+    return {"date": date, "counts": found, "survivors": survivors}
 
 
 # ruff: noqa: E501
@@ -171,10 +174,9 @@ description: The package altered by machine in several thousand places, and how 
 ---
 # What the checks catch
 
-A test that passes says little; a test that *fails when the code is wrong* says something. So the code was made wrong, by machine, in {mutants:,} places: a sign exchanged, a bound moved by one, an argument left out, a constant changed, a word of a message altered. Each such **mutant** differs from the package in one place. It is noticed if at least one check fails. [mutmut](https://github.com/boxed/mutmut) (BSD licence) makes the mutants; `python scripts/mutation/run.py FOLDER` repeats it all, in an
-hour or two, and writes this page.
+A test that passes says little; a test that *fails when the code is wrong* says something. So the code was made wrong, by machine, in {mutants:,} places: a sign exchanged, a bound moved by one, an argument left out, a constant changed, a word of a message altered. Each such **mutant** differs from the package in one place. It is noticed if at least one check fails. [mutmut](https://github.com/boxed/mutmut) 3.8.1 (BSD licence) makes the mutants; what stands here was measured on {date}. `python scripts/mutation/run.py FOLDER` repeats it all, in an hour or two, and writes this page.
 
-**The examples alone.** Of the {code:,} mutants of the code that the chapters explain, the examples on the pages, those of the reference among them, notice {noticed:,}, which is {share:.1f} %. That is what a reader would notice who changed a line and ran `pytest --doctest-glob docs`, without any of the tests behind the book. Not counted here are words of messages.
+**The examples alone.** Of the {code:,} mutants of the code that the chapters explain, the examples on the pages, those of the reference among them, notice at least {noticed:,}, which is {share:.1f} %. That is what a reader would notice who changed a line and ran `pytest --doctest-glob docs`, without any of the tests behind the book. Not counted here are words of messages.
 
 **The whole suite.** Of all {mutants:,} mutants, words of messages, file handling, downloads and command line included, {survived} go unnoticed. Each of them was read. They are listed below, with the reason why no test can notice them.
 
@@ -206,10 +208,11 @@ def page(data: dict[str, Any]) -> str:
         rows.append(f"{first}| {sum(count.values())} | {missed} |")
     lines = [
         f"- `{s['mutant'].removeprefix('cnnbook.').split('.x')[0]}`, line {s['line']}: "
-        f"`` {s['old']} `` became `` {s['new']} ``. {s['equivalent'].capitalize()}."
+        f"`` {s['old']} `` became `` {s['new']} ``: {s['equivalent']}."
         for s in data["survivors"]
     ]
     return PAGE.format(
+        date=data["date"],
         mutants=mutants,
         code=code,
         noticed=noticed,
