@@ -46,7 +46,7 @@ class Sequential:
         self.layers = layers
 
     def forward(self, x: Array) -> Array:
-        """Send a batch through every layer in turn.
+        r"""Send a batch through every layer in turn.
 
         Parameters
         ----------
@@ -61,11 +61,12 @@ class Sequential:
         Examples
         --------
         >>> model = Sequential(Sigmoid(), Reshape((3,)))
-        >>> model.forward(np.zeros((2, 4)))  # doctest: +ELLIPSIS
-        Traceback (most recent call last):
-            ...
-        ValueError: x: expected samples that fit into shape (3,); got shape (2, 4), ...
-        in layer 1 of the network, Reshape((3,))
+        >>> try:
+        ...     model.forward(np.zeros((2, 4)))
+        ... except ValueError as error:
+        ...     print(error, error.__notes__, sep="\n")
+        x: expected samples that fit into shape (3,); got shape (2, 4), 4 numbers a sample
+        ['in layer 1 of the network, Reshape((3,))']
         """
         for index, layer in enumerate(self.layers):
             try:
