@@ -68,4 +68,5 @@ def parse_idx(content: bytes, name: str) -> Bytes:
             f"{name}: expected {math.prod(shape):,} entries for shape {shape}; "
             f"got {len(content) - start:,}"
         )
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)  # @eq-idx-place
+    # @eq-idx-place: the entries in row-major order, after the header.
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)

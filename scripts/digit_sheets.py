@@ -35,8 +35,7 @@ levels of grey instead of 256. A sheet is loaded when it is opened.
 ENTRY = """
 ??? note "{title}"
     [![Sheet of {count:,} handwritten digits, {zeros:,} zeros and {ones:,} ones, white on black,
-    {columns} to a row; the rows are numbered.](digits/{name}.png){{ width="{width}"
-    height="{height}" loading="lazy" }}](digits/{name}.png)
+    {columns} to a row; the rows are numbered.](digits/{file}){{ {attributes} }}](digits/{file})
 """
 
 
@@ -73,9 +72,8 @@ def sheets(part: str, samples: Samples) -> tuple[dict[str, Image.Image], str]:
             zeros=zeros,
             ones=ones,
             columns=COLUMNS,
-            name=name,
-            width=width,
-            height=height,
+            file=f"{name}.png",
+            attributes=f'width="{width}" height="{height}" loading="lazy"',
         )
     return pictures, text
 

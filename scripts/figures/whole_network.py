@@ -169,5 +169,7 @@ if __name__ == "__main__":
     for mistake in MISTAKES:
         for kind in ("whole", "arrays", "entries"):
             tolerances[f"{mistake}_{kind}"] = 1e-6
-            tolerances[f"{mistake}_{kind}_digits"] = 0.7 if mistake == "none" else 0.05
+            # What lies below a millionth is rounding, and differs between processors.
+            noise = mistake == "none" or (mistake, kind) == ("one", "entries")
+            tolerances[f"{mistake}_{kind}_digits"] = 0.7 if noise else 0.05
     sys.exit(main("whole_network", compute, draw, tolerances))

@@ -180,7 +180,7 @@ A test that passes says little; a test that *fails when the code is wrong* says 
 
 **The whole suite.** Of all {mutants:,} mutants, words of messages, file handling, downloads and command line included, {survived} go unnoticed. Each of them was read. They are listed below, with the reason why no test can notice them.
 
-| module | mutants of code | noticed by examples | | all mutants | unnoticed by the suite |
+| module | mutants of code | noticed by examples | share | all mutants | unnoticed by the suite |
 |---|---:|---:|---:|---:|---:|
 {rows}
 
