@@ -178,7 +178,7 @@ A test that passes says little; a test that *fails when the code is wrong* says 
 
 **The examples alone.** Of the {code:,} mutants of the code that the chapters explain, the examples on the pages, those of the reference among them, notice at least {noticed:,}, which is {share:.1f} %. That is what a reader would notice who changed a line and ran `pytest --doctest-glob docs`, without any of the tests behind the book. Not counted here are words of messages.
 
-**The whole suite.** Of all {mutants:,} mutants, words of messages, file handling, downloads and command line included, {survived} go unnoticed. Each of them was read. They are listed below, with the reason why no test can notice them.
+**The whole suite.** Of all {mutants:,} mutants, words of messages, file handling, downloads and command line included, {survived} go unnoticed. Each of them was read. They are listed below, with the reason why no test of what the functions return can notice them.
 
 | module | mutants of code | noticed by examples | share | all mutants | unnoticed by the suite |
 |---|---:|---:|---:|---:|---:|
