@@ -44,7 +44,8 @@ def visible(mathml: str) -> str:
     Returns
     -------
     str
-        Its text; a letter that stands alone in ``<mi>`` is drawn in italics.
+        Its text; a letter that stands alone in ``<mi>`` is drawn in italics, and a root has a sign
+        that is no part of the text.
 
     Examples
     --------
@@ -56,6 +57,7 @@ def visible(mathml: str) -> str:
         return f"<mi>{chr(italic(ord(match[1])))}</mi>"
 
     slanted = re.sub(r"<mi>(.)</mi>", slant, html.unescape(mathml))
+    slanted = re.sub(r"<(msqrt|mroot)>", "\N{SQUARE ROOT}", slanted)
     return re.sub(r"<[^>]*>", "", slanted)
 
 

@@ -17,9 +17,9 @@ MACROS = {
 
 # A prime is drawn high already; as a superscript it would stand too high, small and far off.
 NAME = r"<m[io][^>]*>[^\W\d_]+</m[io]>"
-PRIME = re.compile(
-    f"<msup>({NAME}|<mrow><mspace/>{NAME}</mrow>)<mo>([\N{PRIME}\N{DOUBLE PRIME}])</mo></msup>"
-)
+PRIMES = "\N{PRIME}\N{DOUBLE PRIME}\N{TRIPLE PRIME}"
+PRIME = re.compile(f"<msup>({NAME}|<mrow><mspace/>{NAME}</mrow>)<mo>([{PRIMES}])</mo></msup>")
+PRIME_OVER = re.compile(f"<msubsup>({NAME})((?:(?!<msubsup>).)*)(<mo>[{PRIMES}]</mo>)</msubsup>")
 
 _converter = LatexToMathML(macros=MACROS, fancy_error=False, annotation=False)
 
@@ -59,4 +59,5 @@ def typeset(latex: str, *, display: bool) -> str:
         mathml = _converter.convert_with_local_state(latex.strip(), displaystyle=display)
     except LatexError as error:
         raise MathError(f"{error} In the formula: {latex.strip()}") from error
+    mathml = PRIME_OVER.sub(r"<msub><msup>\1\3</msup>\2</msub>", mathml)
     return PRIME.sub(r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', mathml)

@@ -126,9 +126,23 @@ def test_what_is_no_reference(convert, text):
 
 
 def test_a_prime_stands_beside_its_letter():
-    mathml = typeset("H' < K''", display=False)
-    assert mathml.count('<mo lspace="0" rspace="0">') == 2
+    mathml = typeset("H' < K'' < F'''", display=False)
+    assert mathml.count('<mo lspace="0" rspace="0">') == 3
     assert "<msup>" not in mathml
+
+
+def test_a_prime_of_a_letter_with_a_subscript_is_no_smaller():
+    mathml = typeset(r"\theta'_k + A'_{f,i_j} - Y_n''", display=False)
+    assert mathml.count('<mo lspace="0" rspace="0">') == 3
+    assert "<msubsup>" not in mathml
+    assert mathml.count("<msub>") == 4
+    assert "<msubsup>" in typeset("m_k^2", display=False)
+
+
+def test_a_root_is_drawn_with_a_sign_that_no_character_of_the_formula_names():
+    assert "\N{SQUARE ROOT}" in visible(typeset(r"\sqrt{x}", display=False))
+    assert "\N{SQUARE ROOT}" in visible(typeset(r"\sqrt[3]{x}", display=False))
+    assert "\N{SQUARE ROOT}" not in visible(typeset("x", display=False))
 
 
 def test_an_unknown_command_fails_and_is_shown(convert):
