@@ -680,10 +680,15 @@ def test_digits_of_a_refused_embedded_file(monkeypatch):
         data.read_zero_one()
 
 
-def test_a_temporary_file_may_be_gone_already(monkeypatch, tmp_path):
+def test_a_temporary_file_that_is_gone_already_keeps_no_other_from_being_removed(
+    monkeypatch, tmp_path
+):
 
-    monkeypatch.setattr(Path, "glob", lambda *_: [tmp_path / ".gone.incomplete"])
+    gone, left = tmp_path / ".gone.incomplete", tmp_path / ".left.incomplete"
+    left.touch()
+    monkeypatch.setattr(Path, "glob", lambda *_: [gone, left])
     files.remove_incomplete(tmp_path)
+    assert not left.exists()
 
 
 def test_an_idx_file_is_named(monkeypatch, tmp_path):
