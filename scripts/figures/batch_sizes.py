@@ -6,12 +6,11 @@ from collections.abc import Mapping
 import numpy as np
 from common import Data, main, prepare
 from matplotlib.figure import Figure
+from training import train
 
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import Split, load_zero_one, one_hot
 from cnnbook.model import zero_one_network
-from cnnbook.optimizers import SGD
-from cnnbook.train import fit
 
 SEED, IMAGES, DRAWS, EPOCHS = 0, 256, 400, 3
 SIZES = (1, 4, 16, 64, 256)
@@ -53,20 +52,9 @@ def compute() -> Data:
     data["gradient"] = float(np.sum(mean**2))
     data |= {"losses": [], "errors": []}
     for size in TRAINED:
-        rng = np.random.default_rng(SEED)
-        model = zero_one_network(rng)
-        history = fit(
-            model,
-            BinaryCrossEntropy(),
-            SGD(model.parameters(), 0.1),
-            *split.train,
-            epochs=EPOCHS,
-            batch_size=size,
-            rng=rng,
-            test=split.test,
-        )
-        data["losses"].append(history.losses)
-        data["errors"].append(history.test_errors[-1])
+        run = train(split, seed=SEED, epochs=EPOCHS, batch_size=size, test=True)
+        data["losses"].append(run.history.losses)
+        data["errors"].append(run.history.test_errors[-1])
     return data
 
 

@@ -7,6 +7,7 @@ again and compares with the data in ``docs/figures``, within the tolerances that
 import argparse
 import json
 import platform
+import re
 import runpy
 import sys
 import time
@@ -92,7 +93,7 @@ def main(
     content = {"data": data, "tolerances": dict(tolerances), "provenance": provenance}
     FOLDER.mkdir(exist_ok=True)
     with replacing(FOLDER / f"{name}.json") as file:
-        file.write((json.dumps(content, indent=1) + "\n").encode())
+        file.write(written(content).encode())
     for scheme, colours in SCHEMES.items():
         _save(draw(data, colours), FOLDER / f"{name}-{scheme}.svg", name)
     print(f"{name}: computed in {provenance['seconds']} s")
@@ -141,6 +142,13 @@ def show_array(axes: Any, values: Any, colours: Mapping[str, str], *, signed: bo
         axes.spines[side].set(visible=True, color=colours["faint"], linewidth=0.6)
 
 
+def written(content: Data) -> str:
+    """Write JSON with a line for each entry, and for each row of an array."""
+    text = json.dumps(content, indent=1)
+    rows = re.compile(r"\[\n\s*([^][{}\"]*?)\n\s*\]")
+    return rows.sub(lambda row: f"[{' '.join(row[1].split())}]", text) + "\n"
+
+
 def _save(figure: Figure, path: Path, name: str) -> None:
     """Write an SVG without a date, so that the same data give the same bytes."""
     with replacing(path) as file:
@@ -169,7 +177,7 @@ def run_all() -> int:
     """Run every figure script in this folder with the arguments of this process."""
     worst = 0
     for path in sorted(Path(__file__).parent.glob("*.py")):
-        if path.stem in {"common", "learned", "__main__"}:
+        if path.stem in {"common", "learned", "training", "__main__"}:
             continue
         sys.argv[0] = str(path)
         try:

@@ -6,13 +6,10 @@ from collections.abc import Mapping
 import numpy as np
 from common import Data, main, prepare, show_array
 from matplotlib.figure import Figure
+from training import train
 
 from cnnbook.layers import conv2d
-from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import load_zero_one
-from cnnbook.model import zero_one_network
-from cnnbook.optimizers import SGD
-from cnnbook.train import fit
 
 SEED = 0
 
@@ -20,10 +17,7 @@ SEED = 0
 def compute() -> Data:
     """Train one epoch; apply the first layer to the first zero and one of the test set."""
     split = load_zero_one()
-    rng = np.random.default_rng(SEED)
-    model = zero_one_network(rng)
-    optimizer = SGD(model.parameters(), learning_rate=0.1)
-    fit(model, BinaryCrossEntropy(), optimizer, *split.train, epochs=1, batch_size=32, rng=rng)
+    model = train(split, seed=SEED, epochs=1, batch_size=32).model
     images, labels = split.test
     digits = np.stack([images[labels == digit][0] for digit in (0, 1)])
     kernels, bias = (parameter.value for parameter in model.parameters()[:2])

@@ -8,31 +8,13 @@ import numpy as np
 from common import Data, main, prepare
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from training import Turned, train
 
 from cnnbook.layers import Conv2D
-from cnnbook.layers.base import recall
-from cnnbook.layers.conv_gradients import correlate_with_columns
-from cnnbook.losses import BinaryCrossEntropy
-from cnnbook.mnist import Split, load_zero_one
-from cnnbook.model import Sequential, zero_one_network
-from cnnbook.optimizers import SGD
-from cnnbook.train import History, fit
+from cnnbook.mnist import load_zero_one
 
 SEED, EPOCHS = 0, 3
 Array = np.ndarray[Any, Any]
-
-
-class Turned(Conv2D):
-    """The kernel gradient by convolution: of a turned upstream gradient."""
-
-    def accumulate_gradients(self, grad_output: Array) -> None:
-        """Add the gradients, then replace that of the kernels."""
-        before = self.kernels.gradient.copy()
-        super().accumulate_gradients(grad_output)
-        columns, *_ = recall(self, self._remembered)
-        turned = np.ascontiguousarray(grad_output[..., ::-1, ::-1])
-        wrong = correlate_with_columns(columns, turned).reshape(before.shape)
-        self.kernels.gradient = before + wrong
 
 
 class Frozen(Conv2D):
@@ -45,25 +27,6 @@ class Frozen(Conv2D):
         self.kernels.gradient = before
 
 
-def train(kind: type[Conv2D], split: Split) -> History:
-    """Train the book's network with one kind of first layer; all start alike."""
-    rng = np.random.default_rng(SEED)
-    model = zero_one_network(rng)
-    first = model.layers[0]
-    first.__class__ = kind
-    model = Sequential(*model.layers)
-    return fit(
-        model,
-        BinaryCrossEntropy(),
-        SGD(model.parameters(), learning_rate=0.1),
-        *split.train,
-        epochs=EPOCHS,
-        batch_size=32,
-        rng=rng,
-        test=split.test,
-    )
-
-
 def compute() -> Data:
     """Train all three."""
     split = load_zero_one()
@@ -74,7 +37,8 @@ def compute() -> Data:
         "seed": SEED,
     }
     for name, kind in (("right", Conv2D), ("turned", Turned), ("frozen", Frozen)):
-        history = train(kind, split)
+        options: Data = {"epochs": EPOCHS, "batch_size": 32, "test": True}
+        history = train(split, seed=SEED, first=kind, **options).history
         data[f"{name}_losses"] = history.losses
         data[f"{name}_errors"] = history.test_errors[-1]
     return data

@@ -8,12 +8,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from training import train
 
-from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import Split, load_zero_one
-from cnnbook.model import Sequential, zero_one_network
-from cnnbook.optimizers import SGD
-from cnnbook.train import fit
+from cnnbook.model import Sequential
 
 SEED, EPOCHS, BATCH_SIZE, LEARNING_RATE = 0, 5, 32, 0.1
 Array = np.ndarray[Any, Any]
@@ -30,17 +28,9 @@ class Trained(NamedTuple):
 @cache
 def trained(seed: int = SEED) -> Trained:
     """Train as ``python -m cnnbook train`` does by default."""
-    split, rng = load_zero_one(), np.random.default_rng(seed)
-    model = zero_one_network(rng)
-    fit(
-        model,
-        BinaryCrossEntropy(),
-        SGD(model.parameters(), LEARNING_RATE),
-        *split.train,
-        epochs=EPOCHS,
-        batch_size=BATCH_SIZE,
-        rng=rng,
-    )
+    split = load_zero_one()
+    options: dict[str, Any] = {"epochs": EPOCHS, "batch_size": BATCH_SIZE}
+    model = train(split, seed=seed, learning_rate=LEARNING_RATE, **options).model
     return Trained(model, split, model.predict(split.test[0]))
 
 

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 import numpy as np
 from common import Data, main, prepare
 from matplotlib.figure import Figure
+from training import train
 
-from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import load_zero_one
-from cnnbook.model import zero_one_network
-from cnnbook.optimizers import SGD
-from cnnbook.train import count_errors, fit
+from cnnbook.train import count_errors
 
 SEED, EPOCHS = 0, 20
 RATES = {"steady": (0.001, 0.01, 0.1), "wild": (1.0, 10.0)}
@@ -24,14 +22,9 @@ def compute() -> Data:
     for kind, rates in RATES.items():
         data |= {f"{kind}_rates": list(rates), f"{kind}_losses": [], f"{kind}_errors": []}
         for rate in rates:
-            rng = np.random.default_rng(SEED)
-            model = zero_one_network(rng)
-            optimizer, loss = SGD(model.parameters(), rate), BinaryCrossEntropy()
-            history = fit(
-                model, loss, optimizer, *split.train, epochs=EPOCHS, batch_size=1, rng=rng
-            )
-            data[f"{kind}_losses"].append(history.losses)
-            data[f"{kind}_errors"].append(count_errors(model, *split.test))
+            run = train(split, seed=SEED, epochs=EPOCHS, batch_size=1, learning_rate=rate)
+            data[f"{kind}_losses"].append(run.history.losses)
+            data[f"{kind}_errors"].append(count_errors(run.model, *split.test))
     return data
 
 

@@ -7,37 +7,25 @@ import numpy as np
 from common import Data, main, prepare
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from training import train
 
-from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import load_zero_one
-from cnnbook.model import zero_one_network
-from cnnbook.optimizers import SGD
-from cnnbook.train import History, fit
+from cnnbook.train import History
 
 SEED, LEARNING_RATE = 0, 0.1
 
 
-def train(limit_per_class: int | None, epochs: int, batch_size: int) -> History:
-    """Train the zero-or-one network as ``python -m cnnbook train`` does."""
+def run(limit_per_class: int | None, epochs: int, batch_size: int) -> History:
+    """Train with some images of each digit, or with all."""
+    options: Data = {"epochs": epochs, "batch_size": batch_size, "test": True}
     split = load_zero_one(limit_per_class)
-    rng = np.random.default_rng(SEED)
-    model = zero_one_network(rng)
-    return fit(
-        model,
-        BinaryCrossEntropy(),
-        SGD(model.parameters(), LEARNING_RATE),
-        *split.train,
-        epochs=epochs,
-        batch_size=batch_size,
-        rng=rng,
-        test=split.test,
-    )
+    return train(split, seed=SEED, learning_rate=LEARNING_RATE, **options).history
 
 
 def compute() -> Data:
     """Train both."""
-    few = train(100, epochs=20, batch_size=1)
-    full = train(None, epochs=5, batch_size=32)
+    few = run(100, epochs=20, batch_size=1)
+    full = run(None, epochs=5, batch_size=32)
     return {
         "few_losses": few.losses,
         "few_errors": few.test_errors,

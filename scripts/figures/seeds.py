@@ -7,31 +7,12 @@ import numpy as np
 from common import Data, main, prepare
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from training import train
 
-from cnnbook.losses import BinaryCrossEntropy
-from cnnbook.mnist import Split, load_zero_one
-from cnnbook.model import zero_one_network
-from cnnbook.optimizers import SGD
-from cnnbook.train import History, fit
+from cnnbook.mnist import load_zero_one
 
 SEEDS, LEARNING_RATE = 20, 0.1
 RUNS = {"few": (100, 20, 1), "full": (None, 5, 32)}  # images per digit, epochs, batch size
-
-
-def train(seed: int, split: Split, epochs: int, batch_size: int) -> History:
-    """Train as ``python -m cnnbook train --seed SEED`` does."""
-    rng = np.random.default_rng(seed)
-    model = zero_one_network(rng)
-    return fit(
-        model,
-        BinaryCrossEntropy(),
-        SGD(model.parameters(), LEARNING_RATE),
-        *split.train,
-        epochs=epochs,
-        batch_size=batch_size,
-        rng=rng,
-        test=split.test,
-    )
 
 
 def compute() -> Data:
@@ -39,7 +20,11 @@ def compute() -> Data:
     data: Data = {"seeds": SEEDS, "learning_rate": LEARNING_RATE}
     for name, (limit, epochs, batch_size) in RUNS.items():
         split = load_zero_one(limit)
-        runs = [train(seed, split, epochs, batch_size) for seed in range(SEEDS)]
+        options: Data = {"epochs": epochs, "batch_size": batch_size, "test": True}
+        runs = [
+            train(split, seed=seed, learning_rate=LEARNING_RATE, **options).history
+            for seed in range(SEEDS)
+        ]
         errors = sorted(run.test_errors[-1] for run in runs)
         data[f"{name}_losses"] = [run.losses for run in runs]
         data[f"{name}_first"] = runs[0].losses

@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 from common import Data, main, prepare
 from matplotlib.figure import Figure
+from training import Turned
 
-from cnnbook.layers import Conv2D
-from cnnbook.layers.base import recall
-from cnnbook.layers.conv_gradients import correlate_with_columns
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import load_zero_one, one_hot
 from cnnbook.model import Sequential, zero_one_network
@@ -27,19 +25,6 @@ MISTAKES = {
     "during": "update during, rate 0.1",
     "one": "one weight: wrong sign",
 }
-
-
-class Turned(Conv2D):
-    """The kernel gradient by convolution: of a turned upstream gradient."""
-
-    def accumulate_gradients(self, grad_output: Array) -> None:
-        """Add the gradients, then replace that of the kernels."""
-        super().accumulate_gradients(grad_output)
-        columns, *_ = recall(self, self._remembered)
-        turned = np.ascontiguousarray(grad_output[..., ::-1, ::-1])
-        self.kernels.gradient = correlate_with_columns(columns, turned).reshape(
-            self.kernels.value.shape
-        )
 
 
 def network() -> Sequential:
