@@ -206,20 +206,33 @@ def page(data: dict[str, Any]) -> str:
             code, noticed = code + of_code, noticed + examples
             first = f"| `{module}` | {of_code} | {examples} | {100 * examples / of_code:.0f} % "
         rows.append(f"{first}| {sum(count.values())} | {missed} |")
-    lines = [
-        f"- `{s['mutant'].removeprefix('cnnbook.').split('.x')[0]}`, line {s['line']}: "
-        f"`` {s['old']} `` became `` {s['new']} ``: {s['equivalent']}."
-        for s in data["survivors"]
-    ]
+    reasons: dict[str, dict[str, list[int]]] = {}
+    for found in data["survivors"]:
+        where = found["mutant"].removeprefix("cnnbook.").split(".x")[0]
+        change = (
+            f"`` {found['old']} `` became `` {found['new']} ``" if found["new"] else found["old"]
+        )
+        places = reasons.setdefault(found["equivalent"], {})
+        places.setdefault(f"`{where}`, line {{}}: {change}", []).append(found["line"])
+    lines = []
+    for reason, places in reasons.items():
+        lines.append(f"**{reason[:1].upper()}{reason[1:]}.**\n")
+        for place, numbers in places.items():
+            head, tail = place.split("{}", 1)
+            some = ", ".join(map(str, sorted(numbers)))
+            lines.append(
+                f"- {head.replace('line ', 'lines ') if len(numbers) > 1 else head}{some}{tail}"
+            )
+        lines.append("")
     return PAGE.format(
         date=data["date"],
         mutants=mutants,
         code=code,
         noticed=noticed,
         share=100 * noticed / code,
-        survived=len(lines),
+        survived=len(data["survivors"]),
         rows="\n".join(rows),
-        survivors="\n".join(lines),
+        survivors="\n".join(lines).strip(),
     )
 
 
