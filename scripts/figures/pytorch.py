@@ -35,6 +35,11 @@ def difference(ours: Any, theirs: Any) -> float:
     return max(float(np.abs(ours - theirs).max() / np.abs(theirs).max()), 1e-17)
 
 
+def carried(name: str, array: np.ndarray) -> np.ndarray:
+    """Turn the weights of a dense layer as PyTorch has them, or back."""
+    return array.T if name == "weights" else array
+
+
 def compute() -> Data:
     """Send the same images through both, back, and take one step."""
     import torch  # noqa: PLC0415 - where it is installed
@@ -53,8 +58,7 @@ def compute() -> Data:
     pairs = list(zip(ours.parameters(), theirs.parameters(), strict=True))
     with torch.no_grad():
         for our, their in pairs:
-            value = our.value.T if our.name == "weights" else our.value
-            their.copy_(torch.from_numpy(value.copy()))
+            their.copy_(torch.from_numpy(carried(our.name, our.value).copy()))
     (images, labels), _ = load_zero_one(limit_per_class=PER_CLASS)
     x, t = images.astype(np.float64), one_hot(labels, 2, np.float64)
     their_x, loss = torch.from_numpy(x).requires_grad_(), BinaryCrossEntropy()
@@ -68,15 +72,11 @@ def compute() -> Data:
         difference(grad_x, their_x.grad),
     ]
     for our, their in pairs:
-        gradient = our.gradient.T if our.name == "weights" else our.gradient
-        found.append(difference(gradient, their.grad))
+        found.append(difference(carried(our.name, our.gradient), their.grad))
     SGD(ours.parameters(), 0.1).step()
     torch.optim.SGD(theirs.parameters(), lr=0.1).step()
     found.append(
-        max(
-            difference(our.value.T if our.name == "weights" else our.value, their.detach())
-            for our, their in pairs
-        )
+        max(difference(carried(our.name, our.value), their.detach()) for our, their in pairs)
     )
     today = datetime.datetime.now(tz=datetime.UTC).date()
     version = [int(part) for part in torch.__version__.split("+")[0].split(".")]
