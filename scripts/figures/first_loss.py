@@ -29,6 +29,7 @@ def compute() -> Data:
         "mean": float(np.mean(losses)),
         "least": min(losses),
         "largest": max(losses),
+        "below": int(np.sum(np.array(losses) < np.log(2))),
     }
 
 
@@ -47,4 +48,5 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 if __name__ == "__main__":
     tolerances = dict.fromkeys(["seeds", "images"], 0.0)
     tolerances |= dict.fromkeys(["losses", "mean", "least", "largest"], 1e-5)
+    tolerances["below"] = 1
     sys.exit(main("first_loss", compute, draw, tolerances))

@@ -50,7 +50,9 @@ def compute() -> Data:
     data["closest_pair"] = float(pairs.min())
     data["median_nearest"] = float(np.median(pairs.min(axis=1)))
     for digit, name in enumerate(("zeros", "ones")):
-        data[name] = np.histogram(rules["ink"](x[y == digit]), BINS)[0].tolist()
+        ink = rules["ink"](x[y == digit])
+        data[name] = np.histogram(ink, BINS)[0].tolist()
+        data[f"{name}_median"] = float(np.median(ink))
     return data
 
 
@@ -71,5 +73,6 @@ if __name__ == "__main__":
     exact = ["training", "test", "bins", "zeros", "ones"]
     tolerances = dict.fromkeys(exact, 0.0) | {"ink_threshold": 0.5, "middle_threshold": 0.02}
     tolerances |= {f"{name}_errors": 2 for name in ("ink", "middle", "means", "nearest")}
-    tolerances |= {"closest_pair": 1e-6, "median_nearest": 1e-6}
+    same = ["closest_pair", "median_nearest", "zeros_median", "ones_median"]
+    tolerances |= dict.fromkeys(same, 1e-6)
     sys.exit(main("ink", compute, draw, tolerances))

@@ -120,6 +120,8 @@ KNOWN = {
     "2,115": "test images, counted in the tests of the data",
     "3.11": "the least version of Python, in pyproject.toml",
     "12,665": "training images, counted in the tests of the data",
+    "28": "rows and columns of an image, in the tests of the data",
+    "26": "rows and columns of its maps, in the tests of the network",
 }
 
 
@@ -144,6 +146,74 @@ def test_a_typed_number_that_disagrees_is_found(tmp_path):
     )
     with pytest.raises(AssertionError, match=r"30,421 is not printed"):
         test_a_typed_number_is_printed_by_an_example_of_the_page(page)
+
+
+def numerals(text):
+    """Numbers of at least two digits, of which few stand on a page by chance; no powers of ten."""
+    text = re.sub(r"10\^\{[^}]*\}", " ", text)
+    found = re.findall(r"(?<![\w.^{])\d[\d,]*(?:\.\d+)?(?:e-?\d+)?", text)
+    return [n.rstrip(",") for n in found if len(re.sub(r"\D", "", n)) > 1]
+
+
+def evidence(text):
+    """The numbers in the code of a page, in what it prints, and in its equations."""
+    formulas = [m["latex"] for m in (*DISPLAY.finditer(text), *INLINE.finditer(text))]
+    computed = [latex.replace("{,}", "") for latex in formulas if "=" in latex]
+    code = [match[0] for match in FENCE.finditer(text)]
+    number = re.compile(r"\d+(?:\.\d*)?(?:e[+-]?\d+)?")
+    found = [n for part in (*code, *computed) for n in number.findall(part.replace(",", ""))]
+    return [float(n) for n in found]
+
+
+def stands_in(numeral, there):
+    """Whether a number was typed, or printed and rounded."""
+    typed = numeral.replace(",", "")
+    decimals = len(typed.partition(".")[2])
+    return numeral in KNOWN or any(
+        float(typed) == n or round(n, decimals) == float(typed) for n in there
+    )
+
+
+RELATION = re.compile(r"[=<>]|\\(?:le|ge|approx|dots|frac|cdot|times)\b")
+PAGES = [
+    *CHAPTERS,
+    *(DOCS / f"{name}.md" for name in ("index", "preface", "wrong-on-purpose", "pytorch")),
+]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_a_number_between_dollars_is_printed_by_an_example_of_the_page(path):
+    text = text_of(path)
+    there = evidence(text)
+    for match in INLINE.finditer(FENCE.sub(" ", text)):
+        latex = match["latex"].replace("{,}", ",")
+        if not RELATION.search(latex):
+            for number in numerals(latex):
+                assert stands_in(number, there), (
+                    f"{number} in {latex} is not printed by any example"
+                )
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_a_number_in_an_alternative_text_is_measured_or_printed(path):
+    text = text_of(path)
+    there = evidence(text)
+    for match in FIGURE.finditer(text):
+        for number in numerals(NUMBER.sub(" ", match["alt"])):
+            where = f"{number} in the text of {match['name']}"
+            assert stands_in(number, there), f"{where} is neither measured nor printed"
+
+
+def test_numbers_that_disagree_between_dollars_and_in_alternative_texts_are_found(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# 9. X\n\nIt is 0 from $-746$ on.\n\n```pycon\n>>> 1, 745.0\n(1, 745.0)\n\n```\n"
+        "\n![A line that ends at 0.74](figures/x-light.svg)\n"
+    )
+    with pytest.raises(AssertionError, match=r"^746 in -746 is not printed"):
+        test_a_number_between_dollars_is_printed_by_an_example_of_the_page(page)
+    with pytest.raises(AssertionError, match=r"^0\.74 in the text of x is neither"):
+        test_a_number_in_an_alternative_text_is_measured_or_printed(page)
 
 
 def test_numbers_are_pulled_from_figures():
