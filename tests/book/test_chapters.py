@@ -242,6 +242,17 @@ def test_measured(tmp_path):
         measured(tmp_path, "none", "a", None)
 
 
+# --- commands -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["index", "preface"])
+def test_the_two_commands_are_those_of_the_readme(name):
+    command = re.compile(r"^\S+ -m venv .*$", re.MULTILINE)
+    readme = command.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(readme) == 2
+    assert command.findall(text_of(DOCS / f"{name}.md")) == readme
+
+
 # --- sources and the report -----------------------------------------------------------------------
 
 
