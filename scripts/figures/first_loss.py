@@ -29,6 +29,8 @@ def compute() -> Data:
         "mean": float(np.mean(losses)),
         "least": min(losses),
         "largest": max(losses),
+        "deviation": float(np.std(losses)),
+        "uncertainty": float(np.std(losses)) / SEEDS**0.5,  # of their mean
         "below": int(np.sum(np.array(losses) < np.log(2))),
     }
 
@@ -47,6 +49,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 
 if __name__ == "__main__":
     tolerances = dict.fromkeys(["seeds", "images"], 0.0)
-    tolerances |= dict.fromkeys(["losses", "mean", "least", "largest"], 1e-5)
+    near = ["losses", "mean", "least", "largest", "deviation", "uncertainty"]
+    tolerances |= dict.fromkeys(near, 1e-5)
     tolerances["below"] = 1
     sys.exit(main("first_loss", compute, draw, tolerances))
