@@ -19,7 +19,11 @@ from cnnbook.optimizers import SGD
 from cnnbook.train import count_errors, fit
 
 PAGE = Path(__file__).parents[2] / "docs" / "wrong-on-purpose.md"
-SEEDS, EPOCHS, LEARNING_RATE, BATCH_SIZE = 10, 2, 0.1, 32
+SEEDS, EPOCHS, LEARNING_RATE, BATCH_SIZE = 5, 2, 0.1, 32
+# What a mistake is compared with: the right network in the same circumstances.
+RIGHT = {"right": {}, "right_relu": {"activation": ReLU}, "right_batch": {"batch_size": 5}}
+COMPARED = {"wrong_axes": "right_batch", "always_open": "right_relu"}
+COMPARED |= {"in_place_gradient": "right_relu"}
 
 
 def page() -> dict[str, Any]:
@@ -31,7 +35,7 @@ def page() -> dict[str, Any]:
     return found
 
 
-def errors(build: Any, parts: Mapping[str, Any], split: Split, seed: int = 0) -> int:
+def errors(build: Any, parts: Mapping[str, Any], split: Split, seed: int) -> int:
     """Train the network with some parts exchanged; count the misread test images.
 
     A training that ends in numbers that are none has misread everything.
@@ -53,50 +57,54 @@ def errors(build: Any, parts: Mapping[str, Any], split: Split, seed: int = 0) ->
 
 
 def compute() -> Data:
-    """Train with every mistake, and without any."""
+    """Train with every mistake, and without any, from each seed."""
     defined, split = page(), load_zero_one()
     build, wrong = defined["build"], defined["wrong"]
-    right = [errors(build, {}, split, seed) for seed in range(SEEDS)]
     data: Data = {
         "epochs": EPOCHS,
         "seeds": SEEDS,
+        "batch_size": BATCH_SIZE,
+        "learning_rate": LEARNING_RATE,
         "test_images": len(split.test[1]),
         "mistakes": len(wrong),
-        "right": right,
-        "right_least": min(right),
-        "right_most": max(right),
-        "right_relu_errors": errors(build, {"activation": ReLU}, split),
     }
-    for name, parts in wrong.items():
-        data[f"{name}_errors"] = errors(build, parts, split)
-    data["hidden"] = sum(data[f"{name}_errors"] <= max(right) for name in wrong)
+    for name, parts in (RIGHT | wrong).items():
+        found = [errors(build, parts, split, seed) for seed in range(SEEDS)]
+        data[f"{name}_errors"] = found
+        data[f"{name}_least"], data[f"{name}_most"] = min(found), max(found)
+    data["hidden"] = sum(hidden(data, name) for name in wrong)
+    data["same"] = sum(data[f"{n}_errors"] == data[f"{compared(n)}_errors"] for n in wrong)
     return data
 
 
+def compared(name: str) -> str:
+    """Name the right network that a mistake is compared with."""
+    return COMPARED.get(name, "right")
+
+
+def hidden(data: Data, name: str) -> bool:
+    """Whether no run is worse than the worst of the right network."""
+    return bool(data[f"{name}_most"] <= data[f"{compared(name)}_most"])
+
+
 def draw(data: Data, colours: Mapping[str, str]) -> Figure:
-    """Draw a line for each mistake, in the order of the page."""
-    names = [
-        key.removesuffix("_errors")
-        for key in data
-        if key.endswith("_errors") and key != "right_relu_errors"
-    ]
+    """Draw a line for each mistake, in the order of the page: its runs, over those without it."""
+    names = [key.removesuffix("_errors") for key in data if key.endswith("_errors")]
+    names = [name for name in names if name not in RIGHT]
     figure, axes = prepare(colours, width=6.6, height=5.6, rows=1)
-    axes.axvspan(
-        max(data["right_least"], 0.7), data["right_most"], color=colours["first"], alpha=0.18
-    )
+    least = 0.7  # where no error is drawn, on an axis that has no zero
     for place, name in enumerate(reversed(names)):
-        count = data[f"{name}_errors"]
-        colour = colours["second" if count > data["right_most"] else "first"]
+        right = compared(name)
+        low, high = (max(data[f"{right}_{end}"], least) for end in ("least", "most"))
         axes.axhline(place, color=colours["faint"], linewidth=0.3)
-        axes.plot([max(count, 0.7)], [place], "o", color=colour)
-        axes.annotate(
-            f"{count:,}",
-            (max(count, 0.7), place),
-            xytext=(8, -4),
-            textcoords="offset points",
-            color=colours["ink"],
-            fontsize=9,
+        axes.fill_between(
+            [low / 1.06, high * 1.06], place - 0.42, place + 0.42, color=colours["first"], alpha=0.2
         )
+        runs = np.maximum(data[f"{name}_errors"], least)
+        heights = place + 0.24 * np.linspace(1, -1, len(runs))  # one above the other, by seed
+        worse = runs > data[f"{right}_most"]
+        for chosen, colour in ((~worse, "first"), (worse, "second")):
+            axes.plot(runs[chosen], heights[chosen], "o", color=colours[colour], markersize=3.2)
     numbers = range(len(names), 0, -1)
     labels = [
         f"{number}. {name.replace('_', ' ')}"
@@ -112,20 +120,15 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 
 
 if __name__ == "__main__":
-    data_entries = ("epochs", "seeds", "test_images", "mistakes")
-    tolerances: dict[str, float] = dict.fromkeys(data_entries, 0.0)
-    tolerances |= {"right": 8, "right_least": 3, "right_most": 8, "right_relu_errors": 8}
-    tolerances |= {"hidden": 4}
+    exact = ("epochs", "seeds", "batch_size", "learning_rate", "test_images", "mistakes")
+    tolerances: dict[str, float] = dict.fromkeys(exact, 0.0)
+    # Rounding on another processor moves an image or two, and where training fails, many.
+    far = ["at_output", "divides_again", "starts_at_zero"]
+    far += ["summed", "across_samples", "never_zeroed"]
     near = "convolved unturned wrong_axes untied frozen always_open in_place_gradient naive "
     near += "in_place_forward columns_first updates_during overwrites collapsed_twice "
-    tolerances |= {f"{name}_errors": 8 for name in near.split()}
-    far = (
-        "at_output",
-        "divides_again",
-        "starts_at_zero",
-        "summed",
-        "across_samples",
-        "never_zeroed",
-    )
-    tolerances |= {f"{name}_errors": 1000 for name in far}
+    for entry in ("errors", "least", "most"):
+        tolerances |= {f"{name}_{entry}": 8 for name in [*RIGHT, *near.split()]}
+        tolerances |= {f"{name}_{entry}": 1000 for name in far}
+    tolerances |= {"hidden": 4, "same": 2}
     sys.exit(main("wrong", compute, draw, tolerances))
