@@ -9,10 +9,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from training import train
 
+from cnnbook.layers import Dense, Reshape, Sigmoid
 from cnnbook.mnist import load_zero_one
+from cnnbook.model import Sequential
 
 SEEDS, LEARNING_RATE = 20, 0.1
 RUNS = {"few": (100, 20, 1), "full": (None, 5, 32)}  # images per digit, epochs, batch size
+
+
+def one_layer(rng: np.random.Generator) -> Sequential:
+    """Build a rival: one dense layer on the pixels."""
+    return Sequential(Reshape((784,)), Dense(784, 2, rng=rng), Sigmoid())
 
 
 def compute() -> Data:
@@ -38,6 +45,13 @@ def compute() -> Data:
         first, last = ([run.losses[k] for run in runs] for k in (0, -1))
         data[f"{name}_first_range"] = [min(first), max(first)]
         data[f"{name}_last_range"] = [min(last), max(last)]
+        linear = [
+            train(split, seed=seed, learning_rate=LEARNING_RATE, network=one_layer, **options)
+            for seed in range(SEEDS)
+        ]
+        errors = [run.history.test_errors[-1] for run in linear]
+        data[f"{name}_linear_first"] = errors[0]
+        data[f"{name}_linear_least"], data[f"{name}_linear_most"] = min(errors), max(errors)
     data["full_at_most_four"] = sum(errors <= 4 for errors in data["full_errors"])
     data["test_images"] = len(split.test[1])
     return data
@@ -74,5 +88,6 @@ if __name__ == "__main__":
         tolerances |= {f"{name}_epochs": 0.0, f"{name}_images": 0.0, f"{name}_rises": 8}
         tolerances |= {f"{name}_errors": 60, f"{name}_errors_first": 1000, f"{name}_most": 60}
         tolerances |= {f"{name}_least": 2, f"{name}_median": 2.5}
+        tolerances |= {f"{name}_linear_{entry}": 3 for entry in ("first", "least", "most")}
     tolerances["full_at_most_four"] = 6
     sys.exit(main("seeds", compute, draw, tolerances))

@@ -1,5 +1,6 @@
 """The training that the figures share, and the mistake that two of them plant."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,16 +32,19 @@ def train(
     seed: int = 0,
     learning_rate: float = 0.1,
     first: type[Conv2D] = Conv2D,
+    network: Callable[[np.random.Generator], Sequential] = zero_one_network,
     test: bool = False,
 ) -> Run:
-    """Train the zero-or-one network as ``python -m cnnbook train --seed SEED`` does.
+    """Train a network, the zero-or-one network if no other is given.
 
-    ``first`` is the kind of its first layer; whatever the kind, all start alike. With ``test`` the
-    test errors are counted after every epoch.
+    That goes as ``python -m cnnbook train --seed SEED`` does it. ``first`` is the kind of the first
+    layer; whatever the kind, all start alike. With ``test`` the test errors are counted after every
+    epoch.
     """
     rng = np.random.default_rng(seed)
-    model = zero_one_network(rng)
-    model.layers[0].__class__ = first
+    model = network(rng)
+    if first is not Conv2D:
+        model.layers[0].__class__ = first
     history = fit(
         model,
         BinaryCrossEntropy(),
