@@ -81,7 +81,7 @@ moved, a size exchanged for another, a turn or a transpose forgotten, on either 
 {altered:,} altered formulas, {noticed:,} are either not computable or wrong by more than
 {margin:g}; the other {harmless} change nothing, for a reason that is given with them.
 Where the column *code* names a function of the book, that function is spoiled too, its results
-scaled, turned or cut, and the equation must then fail: it is about this function and no other.
+scaled, turned or cut, and the equation must then fail, which shows that this function is tested.
 
 All of it is run again by `pytest tests/equations`, and one equation by its name:
 `pytest tests/equations -k "[eq-valid]"`.

@@ -174,9 +174,9 @@ description: The package altered by machine in several thousand places, and how 
 ---
 # What the checks catch
 
-A test that passes says little; a test that *fails when the code is wrong* says something. So the code was made wrong, by machine, in {mutants:,} places: a sign exchanged, a bound moved by one, an argument left out, a constant changed, a word of a message altered. Each such **mutant** differs from the package in one place. It is noticed if at least one check fails. [mutmut](https://github.com/boxed/mutmut) 3.8.1 (BSD licence) makes the mutants; what stands here was measured on {date}. `python scripts/mutation/run.py FOLDER` repeats it all, in an hour or two, and writes this page.
+A test that passes says little; a test that *fails when the code is wrong* says something. So the code was altered by machine, {mutants:,} times, each time in one place: a sign exchanged, a bound moved by one, an argument left out, a constant changed, a word of a message altered. Such an altered version is called a **mutant**. It is noticed if at least one check fails. [mutmut](https://github.com/boxed/mutmut) 3.8.1 (BSD licence) makes the mutants; what stands here was measured on {date}. `python scripts/mutation/run.py FOLDER` repeats it all, in an hour or two, and writes this page.
 
-**The examples alone.** Of the {code:,} mutants of the code that the chapters explain, the examples on the pages, those of the reference among them, notice at least {noticed:,}, which is {share:.1f} %. That is what a reader would notice who changed a line and ran `pytest --doctest-glob docs`, without any of the tests behind the book. Not counted here are words of messages.
+**The examples alone.** Of the {code:,} mutants of the code that the chapters explain, the examples on the pages, those of the reference among them, notice at least {noticed:,}, which is {share:.1f} %. That is what a reader would notice who changed a line and ran `pytest docs README.md cnnbook`, without any of the tests behind the book. Not counted here are words of messages. It is *at least* that many, because examples that take longer than ten seconds, and those that need PyTorch, were not run.
 
 **The whole suite.** Of all {mutants:,} mutants, words of messages, file handling, downloads and command line included, {survived} go unnoticed. Each of them was read. They are listed below, with the reason why no test of what the functions return can notice them.
 
@@ -184,7 +184,7 @@ A test that passes says little; a test that *fails when the code is wrong* says 
 |---|---:|---:|---:|---:|---:|
 {rows}
 
-Two things the tool does not see: what stands outside of functions, such as the addresses of mirrors, and functions with a decorator, such as those of the command line. The tests on spoiled functions (appendix on [equations](equations/index.md)) are left out, because the tool wraps every function, and so are the tests of the site.
+Two things the tool does not see: what stands outside of functions, such as the addresses of mirrors, and functions with a decorator, such as those of the command line. The tests on spoiled functions (appendix on [equations](equations/index.md)) are left out, because the tool wraps every function, and so are the tests of the site, and those that take longer than ten seconds.
 
 ## Unnoticed, and why
 
