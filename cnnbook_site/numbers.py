@@ -30,7 +30,7 @@ def measured(folder: Path, figure: str, entry: str, form: str | None) -> str:
     Returns
     -------
     str
-        The number, with a proper minus sign.
+        The number, with a proper minus sign, and a space before a percent sign.
 
     Raises
     ------
@@ -48,4 +48,5 @@ def measured(folder: Path, figure: str, entry: str, form: str | None) -> str:
             raise NumberError(f"{figure}.{entry}: {path} has no such entry") from None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise NumberError(f"{figure}.{entry}: expected a number; got {value!r}")
-    return format(value, form or "").replace("-", "\N{MINUS SIGN}")
+    written = format(value, form or "").replace("-", "\N{MINUS SIGN}")
+    return written.replace("%", "\N{NO-BREAK SPACE}%")

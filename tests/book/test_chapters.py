@@ -234,6 +234,7 @@ def test_measured(tmp_path):
     (tmp_path / "fig.json").write_text(json.dumps({"data": data}))
     assert measured(tmp_path, "fig", "a", ",d") == "2,115"
     assert measured(tmp_path, "fig", "b.1", ".1f") == "\N{MINUS SIGN}0.2"
+    assert measured(tmp_path, "fig", "b.0", ".1%") == "50.0\N{NO-BREAK SPACE}%"
     assert measured(tmp_path, "fig", "c.d", None) == "1e\N{MINUS SIGN}07"
     for entry in ("x", "b.7", "b.x", "a.b", "e", "f", "b"):
         with pytest.raises(NumberError, match=rf"^fig\.{entry}: "):
