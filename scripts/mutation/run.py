@@ -1,7 +1,7 @@
 """Alter the package in every place that mutmut knows, and see which alterations go unnoticed.
 
 ``python scripts/mutation/run.py FOLDER`` copies the project into FOLDER, makes the mutants there
-and runs them: an hour or two on one core; an interrupted run goes on. It writes
+and runs them: two or three hours on one core; an interrupted run goes on. It writes
 ``scripts/mutation/report.json`` and the page ``docs/mutation.md``. Needs the extra ``mutation``.
 ``--page`` writes the page alone, out of the report.
 """
@@ -174,7 +174,7 @@ description: The package altered by machine in several thousand places, and how 
 ---
 # What the checks catch
 
-A test that passes says little; a test that *fails when the code is wrong* says something. So the code was altered by machine, {mutants:,} times, each time in one place: a sign exchanged, a bound moved by one, an argument left out, a constant changed, a word of a message altered. Such an altered version is called a **mutant**. It is noticed if at least one check fails. [mutmut](https://github.com/boxed/mutmut) 3.8.1 (BSD licence) makes the mutants; what stands here was measured on {date}. `python scripts/mutation/run.py FOLDER` repeats it all, in an hour or two, and writes this page.
+A test that passes says little; a test that *fails when the code is wrong* says something. So the code was altered by machine, {mutants:,} times, each time in one place: a sign exchanged, a bound moved by one, an argument left out, a constant changed, a word of a message altered. Such an altered version is called a **mutant**. It is noticed if at least one check fails. [mutmut](https://github.com/boxed/mutmut) 3.8.1 (BSD licence) makes the mutants; what stands here was measured on {date}. `python scripts/mutation/run.py FOLDER` repeats it all, in two or three hours on one core, and writes this page.
 
 **The examples alone.** Of the {code:,} mutants of the code that the chapters explain, the examples on the pages, those of the reference among them, notice at least {noticed:,}, which is {share:.1f} %. That is what a reader would notice who changed a line and ran `pytest docs README.md cnnbook`, without any of the tests behind the book. Not counted here are words of messages. It is *at least* that many, because examples that take longer than ten seconds, and those that need PyTorch, were not run.
 
