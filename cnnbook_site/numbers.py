@@ -7,6 +7,10 @@ from pathlib import Path
 NUMBER = re.compile(
     r"\{\{ ?(?P<figure>[a-z0-9_]+)\.(?P<entry>[a-z0-9_.]+)(?::(?P<format>[^}\s]+))? ?\}\}"
 )
+WORDS = (
+    "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty"
+)
 
 
 class NumberError(ValueError):
@@ -25,7 +29,8 @@ def measured(folder: Path, figure: str, entry: str, form: str | None) -> str:
     entry : str
         The name of an entry of its data; ``name.3`` is the third after the first of a list.
     form : str or None
-        How to write it, such as ``.2f``; if None, as it is.
+        How to write it, such as ``.2f``; if None, as it is; ``word`` for "no" and "one" to
+        "twenty".
 
     Returns
     -------
@@ -35,7 +40,7 @@ def measured(folder: Path, figure: str, entry: str, form: str | None) -> str:
     Raises
     ------
     NumberError
-        If there is no such figure or entry, or it is not a number.
+        If there is no such figure or entry, or it is not a number, or there is no word for it.
     """
     path = folder / f"{figure}.json"
     if not path.exists():
@@ -48,5 +53,10 @@ def measured(folder: Path, figure: str, entry: str, form: str | None) -> str:
             raise NumberError(f"{figure}.{entry}: {path} has no such entry") from None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise NumberError(f"{figure}.{entry}: expected a number; got {value!r}")
+    if form == "word":
+        words = WORDS.split()
+        if value not in range(len(words)):
+            raise NumberError(f"{figure}.{entry}: there is no word for {value}")
+        return words[int(value)]
     written = format(value, form or "").replace("-", "\N{MINUS SIGN}")
     return written.replace("%", "\N{NO-BREAK SPACE}%")

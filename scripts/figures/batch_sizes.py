@@ -50,6 +50,7 @@ def compute() -> Data:
         data["measured"].append(float(np.mean(np.sum((np.stack(drawn) - mean) ** 2, axis=1))))
         data["predicted"].append(variance / size * (IMAGES - size) / (IMAGES - 1))
     data["gradient"] = float(np.sum(mean**2))
+    data["steps"] = [-(-len(split.train[0]) // size) for size in TRAINED]
     data |= {"losses": [], "errors": []}
     for size in TRAINED:
         run = train(split, seed=SEED, epochs=EPOCHS, batch_size=size, test=True)
@@ -89,7 +90,8 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 
 
 if __name__ == "__main__":
-    tolerances = dict.fromkeys(["seed", "images", "draws", "sizes", "trained", "epochs"], 0.0)
+    same = ["seed", "images", "draws", "sizes", "trained", "steps", "epochs"]
+    tolerances = dict.fromkeys(same, 0.0)
     tolerances |= {"measured": 1e-6, "predicted": 1e-9, "gradient": 1e-9}
     tolerances |= {"losses": 0.05, "errors": 6}
     sys.exit(main("batch_sizes", compute, draw, tolerances))

@@ -25,7 +25,8 @@ def compute() -> Data:
             run = train(split, seed=SEED, epochs=EPOCHS, batch_size=1, learning_rate=rate)
             data[f"{kind}_losses"].append(run.history.losses)
             data[f"{kind}_errors"].append(count_errors(run.model, *split.test))
-    return data
+    slow, right = (losses[-1] for losses in data["steady_losses"][-2:])
+    return data | {"ratio": slow / right}
 
 
 def draw(data: Data, colours: Mapping[str, str]) -> Figure:
@@ -54,7 +55,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 if __name__ == "__main__":
     tolerances: dict[str, float] = dict.fromkeys(["seed", "epochs", "test_images"], 0.0)
     tolerances |= {"steady_rates": 0.0, "wild_rates": 0.0}
-    tolerances |= {"steady_losses": 0.15, "steady_errors": 100}
+    tolerances |= {"steady_losses": 0.15, "steady_errors": 100, "ratio": 3.0}
     # A run that is thrown about is never thrown about twice in the same way.
     tolerances |= {"wild_losses": 60.0, "wild_errors": 1135}
     sys.exit(main("learning_rates", compute, draw, tolerances))
