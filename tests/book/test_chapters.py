@@ -69,6 +69,15 @@ def test_exercises_have_executed_solutions(chapter):
         assert "    ```pycon" in part
 
 
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_what_is_numbered_is_numbered_in_order(path):
+    text = FENCE.sub("", text_of(path))
+    assert path not in CHAPTERS or f"# {int(path.stem[:2])}. " in text
+    for kind in (r"^### (\d+)\. ", r"^\*\*(\d+)\. "):
+        numbers = [int(n) for n in re.findall(kind, text, re.MULTILINE)]
+        assert numbers == list(range(1, len(numbers) + 1))
+
+
 def test_length_and_number_of_equations(chapter):
     words = len(prose_of(chapter).split())
     assert 2200 <= words <= 5500, f"{words} words"
@@ -121,7 +130,7 @@ def typed(prose):
     """Numbers that look measured or counted: all of two digits or more, and every percentage."""
     prose = CROSS_REFERENCE.sub(" ", prose)
     return re.findall(
-        r"(?<![\w.,-])\d{1,3}(?:,\d{3})+(?![\d,])|(?<![\w.])\d+\.\d+|\d+(?= ?%)"
+        r"(?<![\w.,-])\d{1,3}(?:,\d{3})+(?!\d|,\d)|(?<![\w.])\d+\.\d+|\d+(?= ?%)"
         r"|(?<![\w.,-])\d{2,}(?![\w,.-]*\d)",
         prose,
     )
@@ -175,6 +184,7 @@ def test_a_typed_number_that_disagrees_is_found(tmp_path):
     ("sentence", "number"),
     [
         ("It makes 17 errors.", "17"),
+        ("Of 2,117, or 1,000, it makes 12.", "2,117"),
         ("The batch has 32 images, as in chapter 11 and 12.", "32"),
         ("It was found in 1934 (chapter 14).", "1934"),
         ("Numbers 1 and 18 are hidden.", "18"),
