@@ -92,6 +92,6 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 if __name__ == "__main__":
     same = ["seed", "images", "draws", "sizes", "trained", "steps", "epochs"]
     tolerances = dict.fromkeys(same, 0.0)
-    tolerances |= {"measured": 1e-6, "predicted": 1e-9, "gradient": 1e-9}
-    tolerances |= {"losses": 0.05, "errors": 6}
+    tolerances |= {"measured": 1e-9, "predicted": 1e-9, "gradient": 1e-9}
+    tolerances |= {"losses": 1e-4, "errors": 1}
     sys.exit(main("batch_sizes", compute, draw, tolerances))

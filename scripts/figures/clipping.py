@@ -70,7 +70,6 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 
 if __name__ == "__main__":
     tolerances = {"z": 0.0, "epsilon": 0.0, "logits": 1e-5}
-    # Where a gradient fades or jumps, another exp may do so one point earlier or later.
-    tolerances |= dict.fromkeys(["probabilities", "clipped"], 1.01)
-    tolerances |= dict.fromkeys(["probabilities_lost", "clipped_lost"], 0.21)
+    tolerances |= dict.fromkeys(["probabilities", "clipped"], 1e-5)
+    tolerances |= dict.fromkeys(["probabilities_lost", "clipped_lost"], 1e-9)
     sys.exit(main("clipping", compute, draw, tolerances))

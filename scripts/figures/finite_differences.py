@@ -144,5 +144,5 @@ if __name__ == "__main__":
         tolerances |= {f"{name}_central": 4, f"{name}_forward": 4, f"{name}_best": precise}
         tolerances |= {f"{name}_least": precise, f"{name}_found_best": 0.1}
         tolerances |= {f"{name}_found_least": 1e-3}
-        tolerances |= {f"{name}_slope_right": 0.02, f"{name}_slope_left": 0.3}
+        tolerances |= {f"{name}_slope_right": 0.02, f"{name}_slope_left": 0.5}
     sys.exit(main("finite_differences", compute, draw, tolerances))

@@ -51,5 +51,5 @@ if __name__ == "__main__":
     tolerances = dict.fromkeys(["seeds", "images"], 0.0)
     near = ["losses", "mean", "least", "largest", "deviation", "uncertainty"]
     tolerances |= dict.fromkeys(near, 1e-5)
-    tolerances["below"] = 1
+    tolerances["below"] = 0
     sys.exit(main("first_loss", compute, draw, tolerances))

@@ -71,8 +71,8 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 
 if __name__ == "__main__":
     exact = ["training", "test", "bins", "zeros", "ones"]
-    tolerances = dict.fromkeys(exact, 0.0) | {"ink_threshold": 0.5, "middle_threshold": 0.02}
-    tolerances |= {f"{name}_errors": 2 for name in ("ink", "middle", "means", "nearest")}
+    tolerances = dict.fromkeys(exact, 0.0) | {"ink_threshold": 1e-6, "middle_threshold": 1e-6}
+    tolerances |= {f"{name}_errors": 0 for name in ("ink", "middle", "means", "nearest")}
     same = ["closest_pair", "median_nearest", "zeros_median", "ones_median"]
     tolerances |= dict.fromkeys(same, 1e-6)
     sys.exit(main("ink", compute, draw, tolerances))

@@ -73,8 +73,8 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 
 
 if __name__ == "__main__":
-    # 1980 steps of float32 arithmetic, rounded differently on another processor.
-    tolerances = {"best": 0, "digits": 0, "kernels": 0.1, "bias": 0.1, "windows": 0.1}
-    tolerances |= {"maps": 0.2, "means": 0.05, "contrasts": 0.05, "kept": 0.02}
-    tolerances |= {"first_means": 1e-6, "mean_share": 0.05, "slopes": 0.5}
+    # Arrays are written with four decimals, of which rounding may move the last.
+    tolerances = {"best": 0, "digits": 0, "kernels": 3e-4, "bias": 3e-4, "windows": 3e-4}
+    tolerances |= {"maps": 3e-4, "means": 1e-4, "contrasts": 1e-4, "kept": 1e-4}
+    tolerances |= {"first_means": 1e-6, "mean_share": 1e-4, "slopes": 1e-4}
     sys.exit(main("kernels", compute, draw, tolerances))

@@ -59,9 +59,9 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 
 
 if __name__ == "__main__":
-    tolerances = {"images": 0, "gradients": 0.3, "logits": 1.5, "answers": 0.3}
-    tolerances |= {"sums": 2, "rises": 2}
+    tolerances = {"images": 0, "gradients": 1e-3, "logits": 1e-3, "answers": 3e-4}
+    tolerances |= {"sums": 1e-3, "rises": 1e-3}
     tolerances |= {
-        f"{end}_{kind}": 0.1 for end in ("least", "largest") for kind in ("correlation", "rule")
+        f"{end}_{kind}": 1e-4 for end in ("least", "largest") for kind in ("correlation", "rule")
     }
     sys.exit(main("saliency", compute, draw, tolerances))

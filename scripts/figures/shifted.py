@@ -51,5 +51,5 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 
 
 if __name__ == "__main__":
-    tolerances = {"shifts": 0, "zeros": 0.3, "ones": 0.3, "one": 0.4}
+    tolerances = {"shifts": 0, "zeros": 1e-3, "ones": 1e-3, "one": 3e-4}
     sys.exit(main("shifted", compute, draw, tolerances))

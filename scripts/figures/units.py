@@ -56,6 +56,6 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 
 
 if __name__ == "__main__":
-    tolerances = {"units": 100, "votes": 1, "weights": 0.3, "changes": 0.3}
-    tolerances |= {"start": 1e-6, "change": 0.005, "opposite": 0.2, "one_pattern": 0.1}
+    tolerances = {"units": 0, "votes": 1e-4, "weights": 1e-4, "changes": 1e-4}
+    tolerances |= {"start": 1e-6, "change": 1e-6, "opposite": 1e-4, "one_pattern": 1e-4}
     sys.exit(main("units", compute, draw, tolerances))

@@ -1,0 +1,106 @@
+"""Figures are as their scripts wrote them, and a script that draws something else is found."""
+
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from cnnbook_site.seals import SealError, check_seal
+
+ROOT = Path(__file__).parents[2]
+FIGURES = ROOT / "docs" / "figures"
+NAMES = sorted(path.stem for path in FIGURES.glob("*.json"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_figure_is_as_its_script_wrote_it(name):
+    check_seal(FIGURES, name)
+
+
+def one_digit_more(text, at):
+    """Raise by 1 the first digit at or after a position, a 9 to 0."""
+    digit = re.compile(r"\d").search(text, at)
+    return text[: digit.start()] + str((int(digit[0]) + 1) % 10) + text[digit.end() :]
+
+
+@pytest.mark.parametrize("part", [".json", "-light.svg", "-dark.svg"])
+def test_a_digit_altered_anywhere_is_found(tmp_path, part):
+    for name in ("vanishing", "test_errors"):
+        for file in FIGURES.glob(f"{name}*"):
+            shutil.copy(file, tmp_path)
+        check_seal(tmp_path, name)
+        path = tmp_path / f"{name}{part}"
+        text = path.read_text(encoding="utf-8")
+        end = text.rindex('"sha256"') if part == ".json" else text.rindex("<rect")
+        for at in range(0, end, end // 25):
+            altered = one_digit_more(text, at)
+            if part == ".json" and json.loads(altered) == json.loads(text):
+                continue  # the seventeenth digit of a number that has sixteen
+            path.write_text(altered, encoding="utf-8")
+            with pytest.raises(SealError, match=rf"{name}{part}: expected what python scripts/fig"):
+                check_seal(tmp_path, name)
+        path.write_text(text, encoding="utf-8")
+        check_seal(tmp_path, name)
+
+
+def test_line_ends_and_spaces_make_no_difference(tmp_path):
+    for file in FIGURES.glob("vanishing*"):
+        shutil.copy(file, tmp_path)
+    for path in tmp_path.glob("*.svg"):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    path = tmp_path / "vanishing.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8"))), encoding="utf-8")
+    check_seal(tmp_path, "vanishing")
+
+
+# --- drawings -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def same_drawing():
+    sys.path.insert(0, str(ROOT / "scripts" / "figures"))
+    try:
+        from drawings import same_drawing
+    finally:
+        sys.path.pop(0)
+    return same_drawing
+
+
+def test_the_same_drawing(same_drawing):
+    text = (FIGURES / "kernels-light.svg").read_text(encoding="utf-8")
+    assert same_drawing(text, text)
+    assert same_drawing(text, text.replace("319.80024", "319.80031")), "another processor"
+    for old, new in [
+        ("319.80024", "320.80024"),
+        ("<!-- kernel -->", "<!-- pixels -->"),
+        ("fill: #1f2933", "fill: #1f2934"),
+        ("base64,", "base64,\n"),
+    ]:
+        assert old in text
+        assert same_drawing(text, text.replace(old, new, 1)) == (new == "base64,\n"), old
+
+
+def test_names_that_are_made_of_a_drawing_may_differ(same_drawing):
+    drawn = '<g clip-path="url(#{0})"/><clipPath id="{0}"><rect x="1"/></clipPath>'
+    assert same_drawing(drawn.format("p8e7b70f656"), drawn.format("p36c1c59b25"))
+    assert not same_drawing(drawn.format("p8e7b70f656"), drawn.format("a") + "<g/>")
+
+
+def test_pictures_in_a_drawing_are_compared_by_their_pixels(same_drawing):
+    import base64
+    import io
+
+    from PIL import Image
+
+    def drawn(level, size=(3, 2)):
+        file = io.BytesIO()
+        Image.new("RGB", size, (level, 20, 30)).save(file, "PNG")
+        code = base64.b64encode(file.getvalue()).decode()
+        return f'<image xlink:href="data:image/png;base64,{code}"/>'
+
+    assert same_drawing(drawn(10), drawn(12))
+    assert not same_drawing(drawn(10), drawn(15))
+    assert not same_drawing(drawn(10), drawn(10, (2, 3)))
