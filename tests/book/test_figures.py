@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -44,6 +45,12 @@ def test_a_digit_altered_anywhere_is_found(tmp_path, part):
                 check_seal(tmp_path, name)
         path.write_text(text, encoding="utf-8")
         check_seal(tmp_path, name)
+
+
+def test_the_sheets_of_digits_show_the_embedded_images():
+    check = [sys.executable, ROOT / "scripts" / "digit_sheets.py", "--check"]
+    found = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout + found.stderr
 
 
 def test_line_ends_and_spaces_make_no_difference(tmp_path):
