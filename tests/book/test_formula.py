@@ -28,7 +28,7 @@ def error(latex, free=None, **values):
     return evaluate(read(latex, case), case).error
 
 
-@pytest.mark.parametrize("name", ["formula", "evaluate", "numbers"])
+@pytest.mark.parametrize("name", ["formula", "evaluate", "identities", "numbers"])
 def test_examples_in_docstrings(name):
     assert doctest.testmod(import_module(f"cnnbook_site.{name}")).failed == 0
 

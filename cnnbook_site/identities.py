@@ -1,0 +1,90 @@
+"""Formulas in a line that hold whatever their letters stand for."""
+
+import random
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+from cnnbook_site.evaluate import Case, EvaluationError, evaluate, read
+from cnnbook_site.formula import FormulaError
+from cnnbook_site.tree import INFIX, Chain, Indexed, Name, Node, Number, Operation, show
+
+DRAWS = 4
+OF_ARRAYS = {*INFIX, "rot", "transpose"}
+
+
+def identities(latex: str, values: Mapping[str, Any]) -> int:
+    r"""Count the neighbouring sides of a formula that are equal for all values of its letters.
+
+    Every letter, and every letter with its index, is given a random number between 0 and 1, a
+    few times over. What is equal each time is an identity, such as ``(1 - p) - (1 - t) = t - p``;
+    a definition, or the value of a letter in an example, is not.
+
+    Parameters
+    ----------
+    latex : str
+        The formula without its dollar signs.
+    values : mapping of str to Any
+        The functions and infix signs that it may use.
+
+    Returns
+    -------
+    int
+        How many equals signs in it hold so. Sides without a letter do not count; they are
+        arithmetic.
+
+    Examples
+    --------
+    >>> identities(r"w - \eta w = (1 - \eta) \, w = v", {})
+    1
+    """
+    case = Case(dict(values))
+    try:
+        statements = read(latex, case)
+        plain = [(c.relations, [_letters_only(s, case) for s in c.sides]) for c in statements]
+    except FormulaError:
+        return 0
+    equal = 0
+    for relations, sides in plain:
+        for relation, (left, right) in zip(relations, pairwise(sides), strict=True):
+            letters = _letters(left) | _letters(right)
+            if relation == "=" and letters - values.keys():
+                equal += _hold(Chain((left, right), ("=",)), sorted(letters), values)
+    return equal
+
+
+def _hold(chain: Chain, letters: list[str], values: Mapping[str, Any]) -> bool:
+    """Whether two sides are equal for a few random values of the letters."""
+    rng = random.Random(0)  # noqa: S311 - no secret
+    for _ in range(DRAWS):
+        drawn = {name: rng.uniform(0.1, 0.9) for name in letters}
+        try:
+            error = evaluate([chain], Case({**drawn, **values})).error
+        except (EvaluationError, ArithmeticError, TypeError, ValueError):
+            return False
+        if error > 1e-9:
+            return False
+    return True
+
+
+def _letters_only(node: Node, case: Case) -> Node:
+    """Make a letter with an index a letter of its own; anything but arithmetic is refused."""
+    match node:
+        case Number() | Name():
+            return node
+        case Indexed():
+            return Name(show(node))
+        case Operation(sign, operands) if sign not in OF_ARRAYS:
+            return Operation(sign, tuple(_letters_only(part, case) for part in operands))
+        case _:
+            raise FormulaError(f"{show(node)}: more than arithmetic with letters")
+
+
+def _letters(node: Node) -> set[str]:
+    match node:
+        case Name(text):
+            return {text}
+        case Operation(_, operands):
+            return set[str]().union(*map(_letters, operands))
+        case _:
+            return set()
