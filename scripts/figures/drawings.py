@@ -11,7 +11,9 @@ POINTS, LEVELS = 0.05, 3  # how far a line may move, and how much a pixel may ch
 PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
 NUMBER = re.compile(r"(?<![\w#.-])-?\d+(?:\.\d+)?(?:e-?\d+)?(?!\w)")
 # Matplotlib makes names from what they stand for; a last digit changes them.
-NAME = re.compile(r'(?<= id=")[^"]*|(?<=href="#)[^"]*|(?<=url\(#)[^)]*')
+NAME = re.compile(r"\b(?:image|[a-z])[0-9a-f]{10}\b")
+LABEL = re.compile(r"<!--.*?-->", re.DOTALL)  # what a text says; its letters are drawn
+MAKER = re.compile(r"<dc:creator>.*?</dc:creator>", re.DOTALL)
 
 
 def same_drawing(one: str, other: str) -> bool:
@@ -32,5 +34,7 @@ def _parts(svg: str) -> tuple[str, list[float], list[np.ndarray]]:
         np.asarray(Image.open(io.BytesIO(base64.b64decode(code))).convert("RGBA"), float)
         for code in PICTURE.findall(svg)
     ]
-    svg = NAME.sub("", PICTURE.sub("picture", svg))
-    return NUMBER.sub("number", svg), [float(n) for n in NUMBER.findall(svg)], pictures
+    labels = LABEL.findall(svg)
+    svg = NAME.sub("name", PICTURE.sub("picture", LABEL.sub("", MAKER.sub("", svg))))
+    frame = NUMBER.sub("number", svg) + "\n".join(labels)
+    return frame, [float(n) for n in NUMBER.findall(svg)], pictures

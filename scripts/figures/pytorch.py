@@ -106,7 +106,7 @@ if __name__ == "__main__":
     except ImportError:
         print("pytorch: skipped, PyTorch is not installed")
         sys.exit(0)
-    tolerances: dict[str, float] = {"differences": 1e-13, "largest": 1e-13, "samples": 0}
+    tolerances: dict[str, float] = {"differences": 1e-14, "largest": 1e-14, "samples": 0}
     # The day of the record, and the version that was there.
     tolerances |= {"year": 100, "month": 12, "day": 31, "torch": 100}
     sys.exit(main("pytorch", compute, draw, tolerances))

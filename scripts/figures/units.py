@@ -19,7 +19,11 @@ def compute() -> Data:
     votes = after[4][:, 1] - after[4][:, 0]
     units = [int(votes.argmax()), int(votes.argmin())]
     change = after[2] - before[2]
-    parts = np.linalg.svd(change, compute_uv=False)
+    patterns, parts, _ = np.linalg.svd(change, full_matrices=False)
+    # The cosine of what each unit has learned with the one pattern, whose sign is that of the
+    # unit that speaks most for a one.
+    cosines = patterns[:, 0] @ change / np.linalg.norm(change, axis=0)
+    cosines *= np.sign(cosines[units[0]])
 
     def folded(weights: np.ndarray) -> list[list[list[list[float]]]]:
         found: list[list[list[list[float]]]] = [
@@ -36,6 +40,8 @@ def compute() -> Data:
         "change": float(np.sqrt(np.mean(change**2))),
         # The share of one product of a column with a line in all that was learned.
         "one_pattern": float(parts[0] ** 2 / np.sum(parts**2)),
+        "alike": int(np.sum(np.abs(cosines) > 0.95)),
+        "for_one": int(np.sum(cosines > 0.95)),
         "opposite": float(np.array(np.corrcoef(change[:, units[0]], change[:, units[1]]))[0, 1]),
     }
 
@@ -58,4 +64,5 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 if __name__ == "__main__":
     tolerances = {"units": 0, "votes": 1e-4, "weights": 1e-4, "changes": 1e-4}
     tolerances |= {"start": 1e-6, "change": 1e-6, "opposite": 1e-4, "one_pattern": 1e-4}
+    tolerances |= {"alike": 0, "for_one": 0}
     sys.exit(main("units", compute, draw, tolerances))
