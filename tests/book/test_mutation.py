@@ -20,6 +20,13 @@ def test_the_page_is_what_its_data_say():
     assert (ROOT / "docs" / "mutation.md").read_text(encoding="utf-8") == script().page(data)
 
 
+def test_the_report_is_as_it_was_measured():
+    data = json.loads((FOLDER / "report.json").read_text(encoding="utf-8"))
+    assert data["sha256"] == script().seal(data), "the report was edited, or is not whole"
+    data["counts"]["train"]["code_pages"] += 1
+    assert data["sha256"] != script().seal(data)
+
+
 def test_the_examples_notice_nine_of_ten_mutants_and_every_survivor_has_a_reason():
     data = json.loads((FOLDER / "report.json").read_text(encoding="utf-8"))
     counts = [data["counts"][module] for module in script().EXPLAINED]
