@@ -315,6 +315,17 @@ def test_the_two_commands_are_those_of_the_readme(name):
     assert command.findall(text_of(DOCS / f"{name}.md")) == readme
 
 
+def test_the_navigation_calls_a_page_by_its_heading():
+    entries = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    found = re.findall(r"^ +- ([^:\n]+): (\S+\.md)$", entries, re.MULTILINE)
+    assert len(found) > 40
+    for title, name in found:
+        heading = re.search(r"^# (.+)$", text_of(DOCS / name), re.MULTILINE)[1]
+        called = {"Start page": "Convolutional networks from scratch"}.get(title, title)
+        called = re.sub(r"^Chapter (\d+)$", r"Checks of chapter \1", called)
+        assert heading.startswith(called), f"{name}: {heading}"
+
+
 # --- sources and the report -----------------------------------------------------------------------
 
 
