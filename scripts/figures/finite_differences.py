@@ -89,7 +89,7 @@ def compute() -> Data:
         # The slopes on both sides, a decade away from the best step.
         for side, chosen in (("right", 10 * best < STEPS), ("left", best / 10 > STEPS)):
             chosen &= np.array(central) < -1
-            if chosen.sum() > 3:
+            if name == "float64":  # in float32 there are too few steps on either side
                 slope = np.polyfit(np.log10(STEPS[chosen]), np.array(central)[chosen], 1)[0]
                 data[f"{name}_slope_{side}"] = float(slope)
     return data
@@ -144,9 +144,9 @@ if __name__ == "__main__":
     tolerances |= {"third": 1e-7, "backpropagation": 2, "complex": 2}
     tolerances |= {"float64_best": 1e-9, "float64_least": 1e-13}
     tolerances |= {"float32_best": 1e-6, "float32_least": 1e-8}
-    tolerances |= {"float64_found_best": 9e-5, "float64_found_least": 1e-10}
-    tolerances |= {"float32_found_best": 0.05, "float32_found_least": 5e-4}
+    tolerances |= {"float64_found_best": 9e-5, "float64_found_least": 4e-10}
+    tolerances |= {"float32_found_best": 0.05, "float32_found_least": 1e-3}
     for name in ("float64", "float32"):
         tolerances |= {f"{name}_central": 3, f"{name}_forward": 3, f"{name}_long": 0.02}
-        tolerances |= {f"{name}_slope_right": 0.02, f"{name}_slope_left": 0.5}
+    tolerances |= {"float64_slope_right": 0.02, "float64_slope_left": 0.3}
     sys.exit(main("finite_differences", compute, draw, tolerances))
