@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 import cnnbook  # noqa: E402
 from cnnbook.files import replacing  # noqa: E402
 from cnnbook_site.equations import Equation, find_equations  # noqa: E402
-from tests.equations.binding import DRAWS, MARGIN, Binding, load, measure  # noqa: E402
+from tests.equations.binding import ABOUT_SHAPE, DRAWS, MARGIN, Binding, load, measure  # noqa: E402
 
 DOCS = ROOT / "docs"
 FOLDER = DOCS / "equations"
@@ -49,6 +49,7 @@ def entry(equation: Equation, binding: Binding) -> dict[str, Any]:
         "comparisons": report.comparisons,
         "altered": report.altered,
         "harmless": binding.harmless,
+        "blind": binding.blind,
     }
 
 
@@ -80,8 +81,11 @@ for a minus, an index moved by one, two indices exchanged, a factor or a term le
 moved, a size exchanged for another, a turn or a transpose forgotten, on either side. Of
 {altered:,} altered formulas, {noticed:,} are either not computable or wrong by more than
 {margin:g}; the other {harmless} change nothing, for a reason that is given with them.
-Where the column *code* names a function of the book, that function is spoiled too, its results
-scaled, turned or cut, and the equation must then fail, which shows that this function is tested.
+Where the column *code* names a function of the book, as for {bound} equations, that function is
+spoiled too: its results are replaced by random numbers, or turned, made smaller and moved. The
+equation must then be computed to be wrong, which shows that it is about these results. {shapes}
+equations are about the size of a result alone; for them it is made larger. {others} others are
+blind to one of the two ways, for a reason that is given with them.
 
 All of it is run again by `pytest tests/equations`, and one equation by its name:
 `pytest tests/equations -k "[eq-valid]"`.
@@ -164,6 +168,9 @@ def pages(entries: list[dict[str, Any]]) -> dict[Path, str]:
         noticed=altered - harmless,
         margin=MARGIN,
         harmless=harmless,
+        bound=sum(e["source"] is not None for e in entries),
+        shapes=sum(e["blind"] == ABOUT_SHAPE for e in entries),
+        others=sum(bool(e["blind"]) and e["blind"] != ABOUT_SHAPE for e in entries),
     )
     table, written = [head], {}
     for number, chapter in groupby(entries, key=lambda e: int(e["number"].split(".")[0])):
@@ -195,6 +202,10 @@ def pages(entries: list[dict[str, Any]]) -> dict[Path, str]:
             if e["harmless"]:
                 details += ["Alterations that change nothing:\n\n"]
                 details += [f"- `{what}`: {why}\n" for what, why in e["harmless"].items()]
+                details += ["\n"]
+            if e["blind"]:
+                details += ["Ways to spoil the results of the function that change nothing:\n\n"]
+                details += [f"- {what}: {why}\n" for what, why in e["blind"].items()]
                 details += ["\n"]
         table.append("")
         letters = LETTERS.format(number=number, test=group[0]["test"])

@@ -17,6 +17,7 @@ import numpy as np
 
 from cnnbook.correlation import convolve2d, cross_correlate2d, rotate180
 from cnnbook.gradient_check import complex_step_gradient
+from cnnbook.layers import Parameter
 from cnnbook_site.alterations import alterations
 from cnnbook_site.equations import Equation
 from cnnbook_site.evaluate import Case, EvaluationError, domain_of, evaluate, read
@@ -43,6 +44,8 @@ ROW_SIGNS = {
     sign: lambda x, k, on=on: on(x[np.newaxis], k[np.newaxis])[0] for sign, on in SIGNS.items()
 }
 BEYOND = "the bracket is 0 there"  # why an alteration changes nothing
+# Equations about the size of a result, which the numbers in it do not change.
+ABOUT_SHAPE = dict.fromkeys(("random", "distorted"), "only the size of the result is in it")
 
 
 class Binding(NamedTuple):
@@ -52,6 +55,7 @@ class Binding(NamedTuple):
     source: Callable[..., Any] | None
     build: Build
     harmless: dict[str, str]  # alterations that change nothing, each with the reason
+    blind: dict[str, str]  # ways to spoil the function that change nothing, each with the reason
 
     @property
     def source_name(self) -> str | None:
@@ -74,7 +78,10 @@ class Report(NamedTuple):
 
 
 def binds(
-    name: str, source: Callable[..., Any] | None, harmless: dict[str, str] | None = None
+    name: str,
+    source: Callable[..., Any] | None,
+    harmless: dict[str, str] | None = None,
+    blind: dict[str, str] | None = None,
 ) -> Callable[[Build], Build]:
     """Bind the equation with this id to the function of the book that computes it.
 
@@ -84,7 +91,7 @@ def binds(
 
     def register(build: Build) -> Build:
         assert name not in BINDINGS, f"{name} is bound twice"
-        BINDINGS[name] = Binding(name, source, build, harmless or {})
+        BINDINGS[name] = Binding(name, source, build, harmless or {}, blind or {})
         return build
 
     return register
@@ -105,7 +112,16 @@ def spoiled(source: Callable[..., Any], spoil: Callable[[Any], Any]) -> Iterator
         code, home, source.__name__, argdefs=source.__defaults__, closure=source.__closure__
     )
     right.__kwdefaults__ = source.__kwdefaults__
-    home["_wrong"] = lambda *arguments, **options: spoil(right(*arguments, **options))
+
+    def wrong(*arguments: Any, **options: Any) -> Any:
+        result = right(*arguments, **options)
+        if result is not None:
+            return _all_of(result, spoil)
+        for parameter in arguments[0].parameters:  # a step of an optimiser: what it changed
+            parameter.value = spoil(parameter.value)
+        return None
+
+    home["_wrong"] = wrong
     source.__code__ = (lambda *arguments, **options: _wrong(*arguments, **options)).__code__  # noqa: F821, PLW0108
     try:
         yield
@@ -114,35 +130,66 @@ def spoiled(source: Callable[..., Any], spoil: Callable[[Any], Any]) -> Iterator
         del home["_wrong"]
 
 
-def _scaled(result: Any) -> Any:
-    """Half as large again; sizes larger by one."""
-    return result * 1.5 if isinstance(result, np.ndarray) else tuple(size + 1 for size in result)
+def _all_of(result: Any, spoil: Callable[[Any], Any]) -> Any:
+    """Spoil a number or an array, or each of several."""
+    if isinstance(result, Parameter):
+        return Parameter(result.name, spoil(result.value))
+    if not isinstance(result, tuple | list):
+        return spoil(result)
+    several = [_all_of(part, spoil) for part in result]
+    return result._make(several) if hasattr(result, "_make") else type(result)(several)
 
 
-def _turned(result: Any) -> Any:
-    """Turned by 180 degrees; sizes in the other order."""
-    return result[..., ::-1, ::-1] if isinstance(result, np.ndarray) else result[::-1]
+def _random(result: Any) -> Any:
+    """Random numbers for which nothing matters but the shape.
+
+    They lie where probabilities do; whole ones are sizes. What stands behind an imaginary step
+    stays as small, so that derivatives are random too.
+    """
+    right = np.asarray(result)
+    rng = np.random.default_rng(right.shape)
+    if right.dtype.kind in "biu":
+        return rng.integers(1, 9, right.shape).astype(right.dtype)[()]
+    numbers = rng.uniform(0.1, 0.9, right.shape)
+    if right.dtype.kind == "c":
+        step = np.abs(right.imag).max(initial=0.0)
+        return numbers + 1j * step * rng.uniform(0.1, 0.9, right.shape)
+    return numbers.astype(right.dtype)[()]
 
 
-def _cut(result: Any) -> Any:
-    """Without the last row and column; without the last of several."""
-    return result[..., :-1, :-1] if isinstance(result, np.ndarray) else result[:-1]
+def _distorted(result: Any) -> Any:
+    """Turned along the last axes, smaller, and moved; probabilities are still some."""
+    right = np.asarray(result)
+    turned = np.flip(right, tuple(range(right.ndim)[-2:]))
+    return (0.7 * turned + 0.1).astype(right.dtype)[()]
 
 
-SPOILS = {"scaled": _scaled, "turned": _turned, "cut": _cut}
+def _doubled(result: Any) -> Any:
+    """Every row and every column twice: the shape is another one, and no axis is empty."""
+    for axis in range(np.ndim(result))[-2:]:
+        result = np.repeat(result, 2, axis)
+    return result
+
+
+SPOILS = {"random": _random, "distorted": _distorted, "doubled": _doubled}
+SPOILED_VALUES = {"random", "distorted"}  # the shape is the right one
 
 
 def noticed(equation: Equation, binding: Binding) -> set[str]:
-    """List the ways of spoiling the function under which the equation no longer holds."""
+    """List the ways of spoiling the function under which the equation is computed to be wrong.
+
+    If there is not even a case then, that shows only that the function was called, not that what
+    it returns is what is compared.
+    """
     found = set()
     for name, spoil in SPOILS.items():
-        with spoiled(binding.source, spoil):
+        with spoiled(binding.source, spoil), np.errstate(all="ignore"):
             try:
-                wrong = compute(equation, binding.build(Draw(0)))[2].error > MARGIN
-            except (EvaluationError, IndexError, TypeError, ValueError):
-                wrong = True
-        if wrong:
-            found.add(name)
+                case = binding.build(Draw(0))
+            except (IndexError, TypeError, ValueError):
+                continue
+            if _told_apart(read(equation.latex, case), case):
+                found.add(name)
     return found
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from cnnbook.correlation import convolve2d, cross_correlate2d, rotate180
 from cnnbook_site.evaluate import Case, Lattice
 from tests.equations.binding import (
+    ABOUT_SHAPE,
     ROW_SIGNS,
     SIGNS,
     Draw,
@@ -69,14 +70,14 @@ def sizes(rng: Draw) -> tuple[np.ndarray, np.ndarray]:
     return rng.standard_normal((1, width)), rng.standard_normal((1, int(rng.integers(2, 5))))
 
 
-@binds("eq-size-valid", cross_correlate2d)
+@binds("eq-size-valid", cross_correlate2d, blind=ABOUT_SHAPE)
 def size_valid(rng):
     x, k = sizes(rng)
     found = cross_correlate2d(x, k).shape[1]
     return Case({"W": x.shape[1], "K_W": k.shape[1], r"W_\mathrm{valid}": found})
 
 
-@binds("eq-size-full", cross_correlate2d)
+@binds("eq-size-full", cross_correlate2d, blind=ABOUT_SHAPE)
 def size_full(rng):
     x, k = sizes(rng)
     found = cross_correlate2d(x, k, "full").shape[1]

@@ -9,6 +9,7 @@ from cnnbook.layers.geometry import im2col, output_size
 from cnnbook.model import Sequential
 from cnnbook_site.evaluate import Case
 from tests.equations.binding import (
+    ABOUT_SHAPE,
     SIGNS,
     Draw,
     binds,
@@ -66,14 +67,14 @@ def counted(rng: Draw) -> tuple[dict[str, int], Conv2D]:
     return sizes, made
 
 
-@binds("eq-parameter-count", Conv2D.parameters)
+@binds("eq-parameter-count", Conv2D.parameters, blind=ABOUT_SHAPE)
 def parameters(rng: Draw) -> Case:
     """What the layer learns."""
     sizes, made = counted(rng)
     return Case({**sizes, "P": sum(parameter.value.size for parameter in made.parameters())})
 
 
-@binds("eq-untied-count", Conv2D.forward)
+@binds("eq-untied-count", Conv2D.forward, blind=ABOUT_SHAPE)
 def untied_parameters(rng: Draw) -> Case:
     """What it would learn with a bias for every number of its output."""
     sizes, made = counted(rng)
@@ -81,7 +82,7 @@ def untied_parameters(rng: Draw) -> Case:
     return Case({**sizes, r"P_\mathrm{untied}": made.kernels.value.size + y.size})
 
 
-@binds("eq-dense-count", Dense.parameters)
+@binds("eq-dense-count", Dense.parameters, blind=ABOUT_SHAPE)
 def dense_parameters(rng: Draw) -> Case:
     """What a dense layer learns that has an input for every pixel and every output of the layer."""
     sizes, made = counted(rng)
@@ -132,14 +133,22 @@ def linear(rng):
     return case
 
 
-@binds("eq-two-layers", cross_correlate2d)
+@binds(
+    "eq-two-layers",
+    cross_correlate2d,
+    blind={"random": "holds as well for what returns the same whatever it is given"},
+)
 def two_layers(rng):
     shapes = {"X": (8, 9), "K": (2, 3), "Q": (4, 2)}
     arrays = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
     return Case({**arrays, **SIGNS})
 
 
-@binds("eq-receptive-field", Sequential.forward)
+@binds(
+    "eq-receptive-field",
+    Sequential.forward,
+    blind={"distorted": "counts what changes the output, not by how much"},
+)
 def receptive_field(rng):
     sizes = [0, *(int(size) for size in rng.integers(2, 5, 3))]  # k_0 is not used
     layers = [Conv2D(1, 1, (size, 1), rng=rng, dtype=np.float64) for size in sizes[1:]]

@@ -13,6 +13,7 @@ from cnnbook.layers.conv_gradients import correlate_with_columns
 from cnnbook.layers.geometry import im2col
 from cnnbook_site.evaluate import Case
 from tests.equations.binding import (
+    ABOUT_SHAPE,
     BEYOND,
     ROW_SIGNS,
     SIGNS,
@@ -114,7 +115,7 @@ def local(rng: Draw) -> Case:
     return case
 
 
-@binds("eq-kernel-gradient-size", conv2d_kernel_gradient)
+@binds("eq-kernel-gradient-size", conv2d_kernel_gradient, blind=ABOUT_SHAPE)
 def kernel_gradient_size(rng):
     height, kernel_height = int(rng.integers(6, 9)), int(rng.integers(2, 5))
     y = conv2d(np.ones((1, 1, height, 3)), np.ones((1, 1, kernel_height, 2)), np.zeros(1))
@@ -134,11 +135,15 @@ def kernel_gradient_product(rng):
 
 @binds("eq-mean-loss", conv2d_kernel_gradient)
 def mean_loss(rng):
+    """The gradient of the mean by the code, that of every sample's loss by complex steps."""
     case = layer(rng)
-    x, g, size = case.values["X"], case.values["L/Y"], case.values["K"].shape[2:]
-    alone = [conv2d_kernel_gradient(x[n : n + 1], g[n : n + 1], size) for n in range(len(x))]
+    x, kernels, bias, g = (case.values[name] for name in ("X", "K", "b", "L/Y"))
+    alone = [
+        complex_step_gradient(lambda k, x=x[[n]]: conv2d(x + 0j, k, bias + 0j), kernels, g[[n]])
+        for n in range(len(x))
+    ]
     case.values[r"\ell/K"] = np.stack(alone)
-    case.values["L/K"] = conv2d_kernel_gradient(x, g / len(x), size)
+    case.values["L/K"] = conv2d_kernel_gradient(x, g / len(x), kernels.shape[2:])
     return case
 
 

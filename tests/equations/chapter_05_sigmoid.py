@@ -128,7 +128,11 @@ def through_a_rectifier(rng: Draw) -> Case:
 
 @binds("eq-sigmoid-stack", sigmoid)
 def stack(rng: Draw) -> Case:
-    """A chain of units: the derivative of its end by its beginning, by a complex step."""
+    """A chain of units: the derivative of its end by its beginning, by a complex step.
+
+    The slope of a unit is that of the layer's gradient: two derivatives of one function, both by
+    complex steps, would obey the chain rule whatever the function.
+    """
     depth = 2 + rng.number
     w, b = rng.uniform(1, 3, depth + 1), rng.standard_normal(depth + 1)
 
@@ -144,4 +148,4 @@ def stack(rng: Draw) -> Case:
     total = complex_step_gradient(lambda y: states(y)[-1][1], start, np.ones(1))
     z = np.array([float(z[0]) for z, _ in states(start)])
     values = {"D": depth, "w": w, "z": z, "y_D": 0.0, "y_0": 0.0, "y_D/y_0": float(total[0])}
-    return Case({**values, r"\sigma'": slope(sigmoid)})
+    return Case({**values, r"\sigma'": at(lambda z: sigmoid_gradient(sigmoid(z), np.ones(1)))})

@@ -19,7 +19,11 @@ def flat(x: np.ndarray) -> np.ndarray:
 @binds("eq-row-major-back", Reshape.forward)
 @binds("eq-reshape-local", Reshape.forward)
 @binds("eq-one-each", Reshape.forward)
-@binds("eq-transposed-row", Reshape.forward)
+@binds(
+    "eq-transposed-row",
+    Reshape.forward,
+    blind={"distorted": "the rows of both images are distorted, and in the same way"},
+)
 @binds("eq-vec-permutation", Reshape.forward)
 @binds("eq-commutation", Reshape.forward)
 def image(rng: Draw) -> Case:
@@ -46,7 +50,6 @@ def image(rng: Draw) -> Case:
 
 @binds("eq-flatten", Reshape.forward)
 @binds("eq-fold", Reshape.forward)
-@binds("eq-strides", Reshape.forward)
 @binds("eq-last-position", None)
 @binds("eq-unflatten", Reshape.backward)
 @binds("eq-reshape-gradient", Reshape.backward)
@@ -66,11 +69,19 @@ def batch(rng: Draw) -> Case:
         "Y/X": jacobian(flat, x),
         "L/Y": upstream,
         "L/X": layer.backward(upstream),
-        "D": np.array(x.shape),
-        "S": np.array(x.strides) // x.itemsize,
     }
-    free = {"k": range(c * h * w), "a": range(a), "b": range(b), "r": range(4)}
+    free = {"k": range(c * h * w), "a": range(a), "b": range(b)}
     return Case(values, free)
+
+
+@binds("eq-strides", Reshape.forward)
+def strides(rng: Draw) -> Case:
+    """How far apart neighbours along each axis are, where entries say their place before."""
+    sizes = rng.permutation([2, 3, 4, 5])
+    places = np.arange(sizes.prod()).reshape(sizes[0], -1)
+    x = Reshape(tuple(sizes[1:].tolist())).forward(places.astype(float))
+    steps = [x[tuple(neighbour)] - x[0, 0, 0, 0] for neighbour in np.eye(4, dtype=int)]
+    return Case({"D": sizes, "S": np.array(steps)}, {"r": range(4)})
 
 
 @binds("eq-permuted-weights", None)

@@ -10,7 +10,7 @@ from cnnbook.layers.dense import (
     dense_weight_gradient,
 )
 from cnnbook_site.evaluate import Case
-from tests.equations.binding import Draw, binds, jacobian, layer_sizes
+from tests.equations.binding import ABOUT_SHAPE, Draw, binds, jacobian, layer_sizes
 
 # N, D, O for each draw; no two are equal in all of the draws.
 SIZES = ((2, 3, 4), (3, 2, 2), (2, 4, 3))
@@ -25,7 +25,7 @@ SIZES = ((2, 3, 4), (3, 2, 2), (2, 4, 3))
 @binds("eq-dense-bias-gradient", dense_bias_gradient)
 @binds("eq-dense-input-gradient", dense_input_gradient)
 @binds("eq-dense-input-product", dense_input_gradient)
-@binds("eq-dense-parameters", Dense.parameters)
+@binds("eq-dense-parameters", Dense.parameters, blind=ABOUT_SHAPE)
 def batch(rng: Draw) -> Case:
     """A batch, weights and biases, a random upstream gradient, and what the code sends back."""
     samples, inputs, outputs = SIZES[rng.number]

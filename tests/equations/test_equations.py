@@ -4,11 +4,21 @@ import json
 import math
 import re
 
+import numpy as np
 import pytest
 
+from cnnbook.layers.activations import sigmoid
 from cnnbook_site.equations import CHAPTER, DISPLAY, FENCE, INLINE, find_equations
 from cnnbook_site.evaluate import arithmetic
-from tests.equations.binding import ROOT, SIGNS, load, measure, noticed
+from tests.equations.binding import (
+    ROOT,
+    SIGNS,
+    SPOILED_VALUES,
+    Binding,
+    load,
+    measure,
+    noticed,
+)
 
 # What arithmetic in prose may use.
 KNOWN = {
@@ -60,7 +70,29 @@ def test_equation(name, record_property):
 
 @pytest.mark.parametrize("name", [name for name, bound in BINDINGS.items() if bound.source])
 def test_the_equation_fails_when_its_function_is_spoiled(name):
-    assert noticed(EQUATIONS[name], BINDINGS[name])
+    found = noticed(EQUATIONS[name], BINDINGS[name])
+    blind = BINDINGS[name].blind
+    assert found, "the result of the function is not in what is compared"
+    assert found >= SPOILED_VALUES - set(blind), f"unnoticed: {SPOILED_VALUES - found}"
+    assert not found & set(blind), "a reason for something that is noticed"
+
+
+def test_what_is_only_called_does_not_count_where_a_function_is_spoiled():
+    def thrown_away(rng):
+        case = BINDINGS["eq-sigmoid"].build(rng)
+        sigmoid(np.zeros(1))
+        case.values[r"\sigma"] = lambda z: 1 / (1 + math.exp(-z))
+        return case
+
+    def looked_at(rng):
+        if sigmoid(np.zeros(1)).tolist() != [0.5]:
+            raise ValueError("another function")
+        return thrown_away(rng)
+
+    for build in (thrown_away, looked_at):
+        binding = Binding("eq-sigmoid", sigmoid, build, {}, {})
+        assert measure(EQUATIONS["eq-sigmoid"], binding, attack=False).error < 1e-12
+        assert not noticed(EQUATIONS["eq-sigmoid"], binding)
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
