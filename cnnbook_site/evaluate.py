@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbook_site.formula import FormulaError, parse
+from cnnbook_site.formula import parse
 from cnnbook_site.tree import (
     Chain,
     Condition,
@@ -142,7 +142,7 @@ def evaluate(statements: list[Chain], case: Case, *, stop_above: float = math.in
             continue
         if not chain.relations:
             raise EvaluationError(f"nothing to compare with in {show(chain)}")
-        letters = sorted(_free_letters(chain, case))
+        letters = sorted(free_letters(chain, case))
         sides: list[list[Value]] = [[] for _ in chain.sides]
         for values in itertools.product(*(ranges(letter) for letter in letters)):
             scope.indices = dict(zip(letters, values, strict=True))
@@ -275,7 +275,7 @@ class _Scope:
                 result = self.name(name)(*values)
         except (TypeError, ValueError) as error:
             raise EvaluationError(f"{show(node)}: {error}") from error
-        if not _free_letters(node, self.case):
+        if not free_letters(node, self.case):
             self.whole[id(node)] = result
         return result
 
@@ -363,7 +363,8 @@ def _compare(chain: Chain, sides: list[list[Value]]) -> float:
 # --- indices and their ranges ---------------------------------------------------------------------
 
 
-def _free_letters(node: Node | Chain, case: Case) -> set[str]:
+def free_letters(node: Node | Chain, case: Case) -> set[str]:
+    """List the letters that have no value in a case, and are no index of a sum."""
     match node:
         case Name(text):
             known = text in case.values or text == r"\infty"
@@ -372,14 +373,14 @@ def _free_letters(node: Node | Chain, case: Case) -> set[str]:
             outer = set[str]()
             for bound in (lower, upper):
                 if bound is not None:
-                    outer |= _free_letters(bound, case)
-            return outer | (_free_letters(body, case) - {index})
+                    outer |= free_letters(bound, case)
+            return outer | (free_letters(body, case) - {index})
         case Gradient(of, by):
             parts = [p for p in (of, by) if isinstance(p, Indexed)]
-            found = (_free_letters(index, case) for part in parts for index in part.indices)
+            found = (free_letters(index, case) for part in parts for index in part.indices)
             return set[str]().union(*found)
         case _:
-            return set[str]().union(*(_free_letters(part, case) for part in children(node)))
+            return set[str]().union(*(free_letters(part, case) for part in children(node)))
 
 
 def _range_of(chain: Chain, case: Case) -> str | None:
@@ -395,7 +396,7 @@ def domain_of(chain: Chain, case: Case) -> str | None:
     real = [letter for letter, steps in case.free.items() if isinstance(steps, tuple)]
     found = [side.text for side in chain.sides if isinstance(side, Name) and side.text in real]
     others = [side for side in chain.sides if not isinstance(side, Name) or side.text not in real]
-    closed = all(_is_closed(side, case) for side in others)
+    closed = all(is_closed(side, case) for side in others)
     return found[0] if len(found) == 1 and closed and "=" not in chain.relations else None
 
 
@@ -454,46 +455,8 @@ def _printed_ranges(statements: list[Chain], case: Case) -> Callable[[str], Step
     return of
 
 
-# --- arithmetic in prose --------------------------------------------------------------------------
-
-
-def _is_closed(node: Node, case: Case) -> bool:
+def is_closed(node: Node, case: Case) -> bool:
     """Say whether a side holds numbers alone."""
-    if isinstance(node, Gradient) or _free_letters(node, case):
+    if isinstance(node, Gradient) or free_letters(node, case):
         return False
-    return all(_is_closed(part, case) for part in children(node))
-
-
-def arithmetic(latex: str, values: Mapping[str, Any]) -> Outcome | None:
-    """Compute a formula that holds numbers alone, such as a case worked by hand.
-
-    Sides that hold letters are passed over; the others of the same chain must be equal.
-
-    Parameters
-    ----------
-    latex : str
-        The formula without its dollar signs.
-    values : mapping of str to Any
-        The infix signs and functions that it may use.
-
-    Returns
-    -------
-    Outcome or None
-        None if fewer than two sides are arithmetic.
-    """
-    case = Case(dict(values))
-    total = Outcome(0.0, 0)
-    try:
-        statements = read(latex, case)
-    except FormulaError:
-        return None
-    for chain in statements:
-        pairs = zip(chain.sides, chain.relations, chain.sides[1:], strict=False)
-        last: Node | None = None
-        for left, relation, right in pairs:
-            last = left if _is_closed(left, case) else last if relation == "=" else None
-            if last is not None and _is_closed(right, case):
-                found = evaluate([Chain((last, right), (relation,))], case)
-                error = max(total.error, found.error)
-                total = Outcome(error, total.comparisons + found.comparisons)
-    return total if total.comparisons else None
+    return all(is_closed(part, case) for part in children(node))

@@ -6,11 +6,26 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-SCHEMES = ("light", "dark")
-
 
 class SealError(ValueError):
     """A figure's data or drawing is not what its script wrote."""
+
+
+def seal(content: Mapping[str, Any]) -> str:
+    """Compute the SHA-256 of measured data, but for the entry ``sha256`` that holds it.
+
+    Parameters
+    ----------
+    content : mapping
+        What is written as JSON. The spaces in the file make no difference.
+
+    Returns
+    -------
+    str
+        The digest, in hexadecimal.
+    """
+    entries = {key: value for key, value in content.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()
 
 
 def fingerprints(folder: Path, name: str, content: Mapping[str, Any]) -> dict[str, str]:
@@ -19,23 +34,22 @@ def fingerprints(folder: Path, name: str, content: Mapping[str, Any]) -> dict[st
     Parameters
     ----------
     folder : Path
-        The folder of figures, with ``NAME-light.svg`` and ``NAME-dark.svg``.
+        The folder of figures, with the drawings ``NAME-SCHEME.svg``.
     name : str
         The figure's name.
     content : mapping
-        What its JSON holds. Its entry ``sha256`` does not count.
+        What its JSON holds.
 
     Returns
     -------
     dict of str to str
-        By "json", "light" and "dark". Neither the spaces in the JSON nor the way in which a
-        system ends its lines makes a difference.
+        By the names of the files. The way in which a system ends its lines makes no difference.
     """
-    entries = {key: value for key, value in content.items() if key != "sha256"}
-    texts = {"json": json.dumps(entries, sort_keys=True)}
-    for scheme in SCHEMES:
-        texts[scheme] = (folder / f"{name}-{scheme}.svg").read_text(encoding="utf-8")
-    return {part: hashlib.sha256(text.encode()).hexdigest() for part, text in texts.items()}
+    found = {f"{name}.json": seal(content)}
+    for drawing in sorted(folder.glob(f"{name}-*.svg")):
+        text = drawing.read_text(encoding="utf-8")
+        found[drawing.name] = hashlib.sha256(text.encode()).hexdigest()
+    return found
 
 
 def check_seal(folder: Path, name: str) -> None:
@@ -55,11 +69,10 @@ def check_seal(folder: Path, name: str) -> None:
         the file, and the command that makes it again.
     """
     content = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-    found = fingerprints(folder, name, content)
-    for part, fingerprint in found.items():
-        if content.get("sha256", {}).get(part) != fingerprint:
-            file = f"{name}.json" if part == "json" else f"{name}-{part}.svg"
+    noted, found = content.get("sha256", {}), fingerprints(folder, name, content)
+    for file in sorted(noted.keys() | found.keys()):
+        if noted.get(file) != found.get(file):
             raise SealError(
-                f"{folder / file}: expected what python scripts/figures/{name}.py wrote; got a "
-                f"file that was changed since"
+                f"{folder / file}: expected what python scripts/figures/{name}.py wrote; got "
+                f"{'a file that was changed since' if file in found else 'no such file'}"
             )

@@ -10,7 +10,6 @@ import argparse
 import ast
 import datetime
 import difflib
-import hashlib
 import json
 import os
 import re
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnbook.files import replacing
+from cnnbook_site.seals import seal
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -166,12 +166,6 @@ def report(folder: Path) -> dict[str, Any]:
     date = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     found = {module: dict(count) for module, count in counts.items()}
     return {"date": date, "counts": found, "survivors": survivors}
-
-
-def seal(found: dict[str, Any]) -> str:
-    """Compute by what a report is recognised: measured, not edited."""
-    entries = {key: value for key, value in found.items() if key != "sha256"}
-    return hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()
 
 
 # ruff: noqa: E501

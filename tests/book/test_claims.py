@@ -1,25 +1,17 @@
 """What no program computes is as it was when somebody read it last."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.scripts import load_script
+
 ROOT = Path(__file__).parents[2]
+SCRIPT = load_script("claims")
 
 
-@pytest.fixture(scope="module")
-def script():
-    sys.path.insert(0, str(ROOT / "scripts"))
-    try:
-        import claims
-    finally:
-        sys.path.pop(0)
-    return claims
-
-
-def test_every_claim_is_as_it_was_when_it_was_last_read(script):
-    changed = script.differences(script.collect())
+def test_every_claim_is_as_it_was_when_it_was_last_read():
+    changed = SCRIPT.differences(SCRIPT.collect())
     assert changed == [], "read what has changed, then run python scripts/claims.py"
 
 
@@ -42,31 +34,31 @@ def test_every_claim_is_as_it_was_when_it_was_last_read(script):
         ("README.md", "batches of 32", "batches of 23"),
     ],
 )
-def test_an_altered_claim_is_noticed(script, tmp_path, name, old, new):
+def test_an_altered_claim_is_noticed(tmp_path, name, old, new):
     text = (ROOT / name).read_text(encoding="utf-8")
     assert old in text
     file = tmp_path / "page.md"
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    assert list(script.claims(script.page(file))) != list(script.claims(script.page(ROOT / name)))
+    assert list(SCRIPT.claims(SCRIPT.page(file))) != list(SCRIPT.claims(SCRIPT.page(ROOT / name)))
 
 
-def test_an_altered_docstring_is_noticed(script, tmp_path):
+def test_an_altered_docstring_is_noticed(tmp_path):
     path = ROOT / "cnnbook" / "correlation.py"
     text = path.read_text(encoding="utf-8")
     file = tmp_path / path.name
     file.write_text(text.replace("X[i - u, j - v]", "X[i + u, j + v]"), encoding="utf-8")
-    of = [list(script.claims(script.docstrings(p))) for p in (path, file)]
+    of = [list(SCRIPT.claims(SCRIPT.docstrings(p))) for p in (path, file)]
     assert of[0] != of[1]
 
 
-def test_words_without_a_number_may_be_changed(script):
+def test_words_without_a_number_may_be_changed():
     before = "The *loss* falls in [chapter](06-x.md), and so it should.\n\nIt falls."
-    assert list(script.claims(before)) == []
+    assert list(SCRIPT.claims(before)) == []
 
 
-def test_a_paragraph_with_claims_is_a_line(script):
+def test_a_paragraph_with_claims_is_a_line():
     text = "With $h$ and `x[0]` the\nloss of two runs is {{ seeds.seeds }}, by @eq-x.\n\nThree."
-    assert list(script.claims(text)) == [
+    assert list(SCRIPT.claims(text)) == [
         "$h$ | `x[0]` | two | {{ seeds.seeds }} 20 | @eq-x",
         "Three",
     ]

@@ -12,11 +12,11 @@ from cnnbook_site.evaluate import (
     Case,
     EvaluationError,
     Lattice,
-    arithmetic,
     evaluate,
     read,
 )
 from cnnbook_site.formula import FormulaError, parse
+from cnnbook_site.lines import arithmetic
 from cnnbook_site.tree import show
 
 X = np.arange(12.0).reshape(3, 4) ** 1.5
@@ -28,7 +28,7 @@ def error(latex, free=None, **values):
     return evaluate(read(latex, case), case).error
 
 
-@pytest.mark.parametrize("name", ["formula", "evaluate", "identities", "numbers"])
+@pytest.mark.parametrize("name", ["formula", "evaluate", "lines", "numbers"])
 def test_examples_in_docstrings(name):
     assert doctest.testmod(import_module(f"cnnbook_site.{name}")).failed == 0
 

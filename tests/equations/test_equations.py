@@ -9,7 +9,7 @@ import pytest
 
 from cnnbook.layers.activations import sigmoid
 from cnnbook_site.equations import CHAPTER, DISPLAY, FENCE, INLINE, find_equations
-from cnnbook_site.evaluate import arithmetic
+from cnnbook_site.lines import arithmetic
 from tests.equations.binding import (
     ROOT,
     SIGNS,
@@ -20,13 +20,15 @@ from tests.equations.binding import (
     noticed,
 )
 
-# What arithmetic in prose may use.
+# What formulas in prose may use.
 KNOWN = {
     **SIGNS,
     "e": math.e,
     r"\ln": math.log,
     r"\max": max,
+    r"\tanh": math.tanh,
     r"\sigma": lambda z: 1 / (1 + math.exp(-z)),
+    r"\sigma'": lambda z: 1 / (2 + math.exp(z) + math.exp(-z)),
 }
 EQUATIONS = find_equations(ROOT / "docs")
 BINDINGS = load()

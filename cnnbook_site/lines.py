@@ -1,16 +1,59 @@
-"""Formulas in a line that hold whatever their letters stand for."""
+"""Formulas in a line: arithmetic, and what holds whatever the letters stand for."""
 
 import random
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from cnnbook_site.evaluate import Case, EvaluationError, evaluate, read
+from cnnbook_site.evaluate import (
+    Case,
+    EvaluationError,
+    Outcome,
+    evaluate,
+    free_letters,
+    is_closed,
+    read,
+)
 from cnnbook_site.formula import FormulaError
 from cnnbook_site.tree import INFIX, Chain, Indexed, Name, Node, Number, Operation, show
 
 DRAWS = 4
 OF_ARRAYS = {*INFIX, "rot", "transpose"}
+
+
+def arithmetic(latex: str, values: Mapping[str, Any]) -> Outcome | None:
+    """Compute a formula that holds numbers alone, such as a case worked by hand.
+
+    Sides that hold letters are passed over; the others of the same chain must be equal.
+
+    Parameters
+    ----------
+    latex : str
+        The formula without its dollar signs.
+    values : mapping of str to Any
+        The infix signs and functions that it may use.
+
+    Returns
+    -------
+    Outcome or None
+        None if fewer than two sides are arithmetic.
+    """
+    case = Case(dict(values))
+    total = Outcome(0.0, 0)
+    try:
+        statements = read(latex, case)
+    except FormulaError:
+        return None
+    for chain in statements:
+        pairs = zip(chain.sides, chain.relations, chain.sides[1:], strict=False)
+        last: Node | None = None
+        for left, relation, right in pairs:
+            last = left if is_closed(left, case) else last if relation == "=" else None
+            if last is not None and is_closed(right, case):
+                found = evaluate([Chain((last, right), (relation,))], case)
+                error = max(total.error, found.error)
+                total = Outcome(error, total.comparisons + found.comparisons)
+    return total if total.comparisons else None
 
 
 def identities(latex: str, values: Mapping[str, Any]) -> int:
@@ -47,9 +90,9 @@ def identities(latex: str, values: Mapping[str, Any]) -> int:
     equal = 0
     for relations, sides in plain:
         for relation, (left, right) in zip(relations, pairwise(sides), strict=True):
-            letters = _letters(left) | _letters(right)
-            if relation == "=" and letters - values.keys():
-                equal += _hold(Chain((left, right), ("=",)), sorted(letters), values)
+            pair = Chain((left, right), ("=",))
+            if relation == "=" and (letters := free_letters(pair, case)):
+                equal += _hold(pair, sorted(letters), values)
     return equal
 
 
@@ -78,13 +121,3 @@ def _letters_only(node: Node, case: Case) -> Node:
             return Operation(sign, tuple(_letters_only(part, case) for part in operands))
         case _:
             raise FormulaError(f"{show(node)}: more than arithmetic with letters")
-
-
-def _letters(node: Node) -> set[str]:
-    match node:
-        case Name(text):
-            return {text}
-        case Operation(_, operands):
-            return set[str]().union(*map(_letters, operands))
-        case _:
-            return set()
