@@ -83,9 +83,9 @@ moved, a size exchanged for another, a turn or a transpose forgotten, on either 
 {margin:g}; the other {harmless} change nothing, for a reason that is given with them.
 Where the column *code* names a function of the book, as for {bound} equations, that function is
 spoiled too: its results are replaced by random numbers, or turned, made smaller and moved. The
-equation must then be computed to be wrong, which shows that it is about these results. {shapes}
-equations are about the size of a result alone; for them it is made larger. {others} others are
-blind to one of the two ways, for a reason that is given with them.
+equation must then be computed to be wrong, which shows that it is about these results. Of the
+{bound}, {shapes} are about the size of a result alone, which is made larger for them, and {others}
+are blind to one of the two ways, for a reason that is given with them.
 
 All of it is run again by `pytest tests/equations`, and one equation by its name:
 `pytest tests/equations -k "[eq-valid]"`.

@@ -127,3 +127,52 @@ def test_pictures_in_a_drawing_are_compared_by_their_pixels():
     assert same_drawing(drawn(10), drawn(12))
     assert not same_drawing(drawn(10), drawn(15))
     assert not same_drawing(drawn(10), drawn(10, (2, 3)))
+
+
+# --- the check of a figure ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def figure(tmp_path, monkeypatch):
+    """Make a figure, or check it: its data, what may differ, and a word on the drawing."""
+    pytest.importorskip("matplotlib")
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    common = load_script("figures/common")
+    monkeypatch.setattr(common, "FOLDER", tmp_path)
+
+    def draw(data, colours):
+        drawn, axes = common.prepare(colours, width=2, height=1, rows=1)
+        axes.set_title(draw.title)
+        axes.plot(data["a"])
+        return drawn
+
+    def run(*options, a=(1.0, 2.0), tolerances=None, title="A", **more):
+        draw.title = title
+        monkeypatch.setattr(sys, "argv", ["figure", *options])
+        tolerances = tolerances or {"a": [0.5, 0.1]}
+        return common.main("figure", lambda: {"a": list(a), **more}, draw, tolerances)
+
+    return run
+
+
+def test_a_figure_that_was_made_is_sealed_and_passes_its_check(figure, tmp_path):
+    assert figure() == 0
+    check_seal(tmp_path, "figure")
+    assert figure("--check") == 0
+    assert figure("--check", a=(1.4, 2.0)) == 0, "within what is allowed for this entry"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"a": (1.0, 2.2)},  # within what is allowed for the other entry
+        {"a": (1.0, 2.0, 3.0)},
+        {"a": (1.0, float("nan"))},
+        {"b": 1.0},
+        {"tolerances": {"a": [0.5, 0.2]}},
+        {"title": "B"},
+    ],
+)
+def test_a_figure_that_comes_out_otherwise_fails_its_check(figure, changed):
+    assert figure() == 0
+    assert figure("--check", **changed) == 1
