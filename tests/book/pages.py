@@ -1,0 +1,31 @@
+"""The pages, and what on them is a sentence."""
+
+import re
+from pathlib import Path
+
+from cnnbook_site.equations import CHAPTER, DISPLAY, FENCE, INLINE
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+CHAPTERS = [p for p in sorted(DOCS.glob("*.md")) if CHAPTER.search(p.read_text(encoding="utf-8"))]
+PAGES = [
+    *CHAPTERS,
+    *(DOCS / f"{name}.md" for name in ("index", "preface", "wrong-on-purpose", "pytorch")),
+]
+FIGURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\(figures/(?P<name>\w+)-(?P<scheme>light|dark)\.svg\)")
+FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+DOI = re.compile(r"https://doi\.org/\S+?(?=\))")
+ISBN = re.compile(r"ISBN [\d-]+")
+
+
+def text_of(path):
+    return FRONT.sub("", path.read_text(encoding="utf-8"))
+
+
+def prose_of(path):
+    """The sentences: without code, formulas, links' addresses, references and figures."""
+    text = text_of(path).split("\n## References")[0]
+    text = DISPLAY.sub(" ", FENCE.sub(" ", text))
+    text = INLINE.sub(" X ", re.sub(r"^::: .*\n( {4}.*\n)*", "", text, flags=re.MULTILINE))
+    text = re.sub(r"`[^`\n]*`|\]\([^)]*\)|<[^>]*>|!\[[^\]]*\]", " ", text)
+    return re.sub(r"\{\{[^}]*\}\}|\{[^}]*\}|@eq-[\w-]+", " X ", text)
