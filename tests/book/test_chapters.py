@@ -1,4 +1,4 @@
-"""What every chapter has, and what no sentence of it may say unchecked."""
+"""What every chapter has, and what holds of the pages together."""
 
 import json
 import re
