@@ -1,4 +1,4 @@
-"""Which characters the formulas of the book need from the mathematical font."""
+"""Which characters the book needs from its two faces, the mathematical and the textual."""
 
 import ast
 import html
@@ -33,6 +33,24 @@ def formulas(root: Path) -> Iterator[str]:
                 yield from _formulas_in(ast.get_docstring(node) or "")
 
 
+def sentences(root: Path) -> Iterator[str]:
+    """Yield the text of every page that is neither code nor formula.
+
+    Parameters
+    ----------
+    root : Path
+        The folder of the project.
+
+    Yields
+    ------
+    str
+        A page's sentences, with Markdown's signs among them.
+    """
+    for path in sorted((root / "docs").rglob("*.md")):
+        text = FENCE.sub("", path.read_text(encoding="utf-8"))
+        yield INLINE.sub("", CODE.sub("", DISPLAY.sub("", text)))
+
+
 def visible(mathml: str) -> str:
     r"""Return the characters that a browser draws for a formula.
 
@@ -56,9 +74,9 @@ def visible(mathml: str) -> str:
     def slant(match: re.Match[str]) -> str:
         return f"<mi>{chr(italic(ord(match[1])))}</mi>"
 
-    slanted = re.sub(r"<mi>(.)</mi>", slant, html.unescape(mathml))
+    slanted = re.sub(r"<mi>(.)</mi>", slant, mathml)
     slanted = re.sub(r"<(msqrt|mroot)>", "\N{SQUARE ROOT}", slanted)
-    return re.sub(r"<[^>]*>", "", slanted)
+    return html.unescape(re.sub(r"<[^>]*>", "", slanted))
 
 
 def italic(code: int) -> int:

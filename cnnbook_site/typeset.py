@@ -1,8 +1,16 @@
-"""LaTeX to MathML, behind one function, so that another library could take this one's place."""
+"""LaTeX to MathML, behind one function, so that another library could take this one's place.
 
+Browsers differ in what they make of the same MathML. What is mended here was seen in Chromium,
+Firefox and WebKit; what a style sheet can mend is in ``docs/stylesheets/mathematics.css``.
+"""
+
+import html
 import re
+from functools import cache
 
 from math_core import LatexError, LatexToMathML
+
+from cnnbook_site.spoken import spoken
 
 # The book's own commands; everything else is LaTeX as it is.
 MACROS = {
@@ -18,8 +26,26 @@ MACROS = {
 # A prime is drawn high already; as a superscript it would stand too high, small and far off.
 NAME = r"<m[io][^>]*>[^\W\d_]+</m[io]>"
 PRIMES = "\N{PRIME}\N{DOUBLE PRIME}\N{TRIPLE PRIME}"
-PRIME = re.compile(f"<msup>({NAME}|<mrow><mspace/>{NAME}</mrow>)<mo>([{PRIMES}])</mo></msup>")
-PRIME_OVER = re.compile(f"<msubsup>({NAME})((?:(?!<msubsup>).)*)(<mo>[{PRIMES}]</mo>)</msubsup>")
+ACCENTS = "\N{MODIFIER LETTER CIRCUMFLEX ACCENT}\N{MACRON}\N{SMALL TILDE}"
+DOT = "\N{CIRCLED DOT OPERATOR}"
+REPAIRS = [
+    # A name of several letters is upright without being told, and WebKit draws the gap.
+    (r"<mrow><mspace/>(<mi>[^<]{2,}</mi>)</mrow>", r"\1"),
+    (
+        f"<msubsup>({NAME})((?:(?!<msubsup>).)*)(<mo>[{PRIMES}]</mo>)</msubsup>",
+        r"<msub><msup>\1\3</msup>\2</msub>",
+    ),
+    (
+        f"<msup>({NAME})<mo>([{PRIMES}])</mo></msup>",
+        r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>',
+    ),
+    # WebKit lets an accent float above its letter unless it may stretch.
+    (f'<mo stretchy="false">([{ACCENTS}])</mo></mover>', r"<mo>\1</mo></mover>"),
+    # Firefox takes a circled dot for a large operator, such as a sum is.
+    (f"<mo([^>]*)>{DOT}", rf'<mo\1 largeop="false">{DOT}'),
+    # The bars of two fractions in a product would touch.
+    ("</mfrac>(?=<mfrac>)", '</mfrac><mspace width="0.1667em"/>'),
+]
 
 _converter = LatexToMathML(macros=MACROS, fancy_error=False, annotation=False)
 
@@ -28,8 +54,9 @@ class MathError(ValueError):
     """A formula cannot be typeset. The message shows it and says why."""
 
 
+@cache
 def typeset(latex: str, *, display: bool) -> str:
-    r"""Turn a formula into MathML.
+    r"""Turn a formula into MathML that carries its LaTeX, to be copied, and its words, to be heard.
 
     Parameters
     ----------
@@ -51,13 +78,87 @@ def typeset(latex: str, *, display: bool) -> str:
     Examples
     --------
     >>> typeset(r"x_i", display=False)
-    '<math><msub><mi>x</mi><mi>i</mi></msub></math>'
+    '<math alttext="x_i" aria-label="x sub i"><msub><mi>x</mi><mi>i</mi></msub></math>'
     """
-    if not latex.strip():
+    latex = latex.strip()
+    if not latex:
         raise MathError("an empty formula")
     try:
-        mathml = _converter.convert_with_local_state(latex.strip(), displaystyle=display)
+        mathml = _converter.convert_with_local_state(latex, displaystyle=display)
     except LatexError as error:
-        raise MathError(f"{error} In the formula: {latex.strip()}") from error
-    mathml = PRIME_OVER.sub(r"<msub><msup>\1\3</msup>\2</msub>", mathml)
-    return PRIME.sub(r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', mathml)
+        raise MathError(f"{error} In the formula: {latex}") from error
+    for fault, repair in REPAIRS:
+        mathml = re.sub(fault, repair, mathml)
+    carried = {"alttext": standard(latex), "aria-label": spoken(mathml)}
+    attributes = "".join(f' {name}="{html.escape(text)}"' for name, text in carried.items())
+    return mathml.replace("<math", f"<math{attributes}", 1)
+
+
+def standard(latex: str) -> str:
+    r"""Write the book's own commands out, so that a copied formula can be used anywhere.
+
+    Parameters
+    ----------
+    latex : str
+        A formula.
+
+    Returns
+    -------
+    str
+        The same in LaTeX's own commands, in one line.
+
+    Examples
+    --------
+    >>> standard(r"\grad{L}{K_{u,v}} = X \conv Y")
+    '\\frac{\\partial L}{\\partial K_{u,v}} = X \\mathbin{*} Y'
+    """
+    for name, meaning in MACROS.items():
+        while (at := re.search(rf"\\{name}(?![A-Za-z])", latex)) is not None:
+            end, written = at.end(), meaning
+            for argument in range(1, meaning.count("#") + 1):
+                start, end = end, _closing(latex, end)
+                written = written.replace(f"#{argument}", latex[start:end].strip()[1:-1])
+            latex = f"{latex[: at.start()]}{written}{latex[end:]}"
+    return " ".join(latex.split())
+
+
+def _closing(latex: str, start: int) -> int:
+    """Return where the group in braces ends that begins at or after `start`."""
+    depth = 0
+    for at in range(start, len(latex)):
+        depth += {"{": 1, "}": -1}.get(latex[at], 0)
+        if latex[at] == "}" and depth == 0:
+            return at + 1
+    raise MathError(f"a brace is not closed. In the formula: {latex}")
+
+
+def lines(latex: str) -> list[str]:
+    r"""Part a display where a narrow page may begin a new line.
+
+    Parameters
+    ----------
+    latex : str
+        A formula.
+
+    Returns
+    -------
+    list of str
+        What stands between the wide gaps ``\qquad``, but for gaps in rows and in braces.
+
+    Examples
+    --------
+    >>> lines(r"y_i = x_i, \qquad 0 \le i < N.")
+    ['y_i = x_i,', '0 \\le i < N.']
+    """
+    parts, depth = [""], 0
+    for piece in re.split(
+        r"(\\qquad(?![A-Za-z])|\\begin|\\end|\\left(?![a-z])|\\right(?![a-z])|(?<!\\)[{}])", latex
+    ):
+        if piece == r"\qquad" and depth == 0:
+            parts.append("")
+            continue
+        depth += {"{": 1, r"\begin": 1, r"\left": 1, "}": -1, r"\end": -1, r"\right": -1}.get(
+            piece, 0
+        )
+        parts[-1] += piece
+    return [part.strip() for part in parts if part.strip()]

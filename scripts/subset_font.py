@@ -1,14 +1,21 @@
-"""Cut STIX Two Math down to the characters that the formulas on the pages use.
+"""Cut the book's two faces down to the characters that its pages use.
 
-    python scripts/subset_font.py        # needs the extra `docs`; writes docs/fonts/
+    python scripts/subset_font.py        # needs the extra `docs` and npm; writes docs/fonts/
 
-The whole font weighs 1.5 MB. What stays: the characters of every formula in docs/ and in the
-docstrings, the Latin and Greek letters, the MATH table, and the features ssty (smaller shapes
-for indices), dtls (dotless letters) and flac (flatter accents). A test fails when a page uses a
-character that the font lacks; run this script then.
+STIX Two Math, 1.5 MB, lies in ziamath's wheel. What stays of it: the characters of every formula
+in docs/ and in the docstrings, the Latin and Greek letters, the MATH table, and the features ssty
+(smaller shapes for indices), dtls (dotless letters) and flac (flatter accents). STIX Two Text is
+npm's @fontsource/stix-two-text; what stays: Latin letters, the other characters of the pages'
+sentences, kerning and ligatures. A test fails when a page uses a character that a font lacks; run
+this script then.
 """
 
+import hashlib
 import io
+import shutil
+import subprocess
+import tarfile
+import tempfile
 from pathlib import Path
 
 import ziamath
@@ -16,44 +23,84 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 
 from cnnbook.files import replacing
-from cnnbook_site.glyphs import formulas, italic, visible
+from cnnbook_site.glyphs import formulas, italic, sentences, visible
 
-SOURCE = Path(ziamath.__file__).parent / "fonts" / "STIXTwoMath-Regular.ttf"
 ROOT = Path(__file__).parents[1]
-TARGET = ROOT / "docs" / "fonts" / "stix-two-math.woff2"
-
+FONTS = ROOT / "docs" / "fonts"
+MATH = Path(ziamath.__file__).parent / "fonts" / "STIXTwoMath-Regular.ttf"
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789()[]{}+=,.;:!'/|<>"
-
-
 ACCENTS = "\u0302\u0303\u0304\u0307"  # hat, tilde, bar, dot: what flac flattens
 
+PACKAGE = "@fontsource/stix-two-text@5.3.0"
+TEXT = {  # the cuts of the text face, and the SHA-256 of their files in the package
+    "400-normal": "65f8cdee99e0c883fa05a493812ad15fd93e3af5510276661e34c204f771e514",
+    "400-italic": "3d76ab92269582b8e11f3d969eaf93bb9609f1e08d5433fd18633e78e7900638",
+    "600-normal": "c81c437a0d17a895f9d82f62611c1af238f04b0c996e6ef75c5441dd07769997",
+}
 
-def characters() -> set[int]:
-    """List the code points to keep."""
+
+def mathematical() -> set[int]:
+    """List the code points to keep of the mathematical face."""
     used = {ord(character) for character in LETTERS + ACCENTS}
     for formula in formulas(ROOT):
         used |= {ord(character) for character in visible(formula)}
     return used | {italic(code) for code in used}
 
 
-def main() -> None:
-    """Write the subset."""
+def textual() -> set[int]:
+    """List the code points to keep of the text face: ASCII and what the sentences use."""
+    return (
+        set(range(0x20, 0x7F))
+        | set(b"\xa0\xb6")
+        | {ord(c) for text in sentences(ROOT) for c in text}
+    )
+
+
+def cut(source: Path | io.BytesIO, name: str, characters: set[int], features: list[str]) -> None:
+    """Write a subset."""
     options = subset.Options()
-    options.layout_features = ["ssty", "dtls", "flac", "ccmp"]
-    options.flavor = "woff2"
+    options.layout_features = features
     options.name_IDs = [0, 1, 2, 4, 5, 13, 14]
     options.notdef_outline = True
-    font = TTFont(SOURCE, recalcTimestamp=False)
+    options.hinting = False
+    font = TTFont(source, recalcTimestamp=False)
     worker = subset.Subsetter(options)
-    worker.populate(unicodes=characters())
+    worker.populate(unicodes=characters)
     worker.subset(font)
     font.flavor = "woff2"
     content = io.BytesIO()
     font.save(content)
-    TARGET.parent.mkdir(exist_ok=True)
-    with replacing(TARGET) as file:
+    FONTS.mkdir(exist_ok=True)
+    with replacing(FONTS / name) as file:
         file.write(content.getvalue())
-    print(f"{TARGET.name}: {TARGET.stat().st_size:,} bytes, {len(font.getBestCmap())} characters")
+    print(f"{name}: {len(content.getvalue()):,} bytes, {len(font.getBestCmap())} characters")
+
+
+def text_faces() -> dict[str, io.BytesIO]:
+    """Fetch the package of the text face, and refuse a file that is not the one expected."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise SystemExit(f"expected npm on the path, to fetch {PACKAGE}; found none")
+    faces = {}
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([npm, "pack", "--silent", PACKAGE], cwd=folder, check=True)
+        with tarfile.open(next(Path(folder).glob("*.tgz"))) as package:
+            for name, expected in TEXT.items():
+                member = f"package/files/stix-two-text-latin-{name}.woff2"
+                file = package.extractfile(member)
+                content = file.read() if file else b""
+                found = hashlib.sha256(content).hexdigest()
+                if found != expected:
+                    raise SystemExit(f"{member}: expected SHA-256 {expected}; got {found}")
+                faces[name] = io.BytesIO(content)
+    return faces
+
+
+def main() -> None:
+    """Write all subsets."""
+    cut(MATH, "stix-two-math.woff2", mathematical(), ["ssty", "dtls", "flac", "ccmp"])
+    for name, face in text_faces().items():
+        cut(face, f"stix-two-text-{name}.woff2", textual(), ["kern", "liga", "ccmp"])
 
 
 if __name__ == "__main__":
