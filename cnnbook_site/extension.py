@@ -30,8 +30,10 @@ from cnnbook_site.equations import (
     check_references,
     find_equations,
 )
+from cnnbook_site.figures import Drawings
 from cnnbook_site.numbers import NUMBER, measured
-from cnnbook_site.typeset import typeset
+from cnnbook_site.place import Turn, current_place
+from cnnbook_site.typeset import lines, typeset
 
 SOURCE_MARKS = re.compile(r'<span class="c1">[^<]*@eq-[^<]*|<span class="source-equations">[^<]*')
 SOURCE_LINK = re.compile(r'href="source:(?P<path>[\w/]+)\.py#L(?P<line>\d+)"')
@@ -39,15 +41,13 @@ MARK = re.compile(r"^ {0,3}\x02equation:(\d+)\x03\s*$")  # deeper ones belong to
 LINE_ANCHOR = re.compile(r'<a id="__codelineno-[^>]*></a>')
 LINE_LINK = re.compile(r'<a href="#__codelineno-[^>]*>( *\d+)</a>')  # too small for a finger
 PUNCTUATION = re.compile(r"[.,;:?)]+")
+CARRIED = re.compile(r' alttext="[^"]*" aria-label="[^"]*"')  # a preview is not heard nor copied
 PLAIN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')  # names, operators, punctuation
 
 
-def current_page(md: Markdown) -> Any:
-    """Return MkDocs' file of the page that is converted, or None if not MkDocs converts it."""
-    if "relpath" not in md.treeprocessors:
-        return None
-    builder: Any = md.treeprocessors["relpath"]  # MkDocs' own, which knows the page
-    return builder.file
+def displayed(latex: str) -> str:
+    """Typeset a display; each part may begin a new line where the page is narrow."""
+    return "".join(typeset(part, display=True) for part in lines(latex) or [latex])
 
 
 class DisplayPreprocessor(Preprocessor):
@@ -84,8 +84,8 @@ class DisplayProcessor(BlockProcessor):
         assert mark is not None  # noqa: S101 - `test` has said so
         latex, name = self.extension.displays[int(mark[1])]
         box = SubElement(parent, "div", {"class": "equation"})
-        formula = SubElement(box, "div", {"class": "equation-formula", "tabindex": "0"})
-        formula.text = self.md.htmlStash.store(typeset(latex, display=True))
+        formula = SubElement(box, "div", {"class": "equation-formula"})
+        formula.text = self.md.htmlStash.store(displayed(latex))
         if name is not None:
             number = self.extension.equation(name).number
             # The id stands on the link, where mkdocs-autorefs finds it.
@@ -143,9 +143,9 @@ class Reference(ExtensionProcessor):
         equation = self.extension.equation(m["id"])
         link = f'<autoref identifier="{html.escape(equation.id)}">({equation.number})</autoref>'
         preview = ""
-        here = current_page(self.md)
-        if here is None or here.src_uri != equation.page:  # on this page a script copies it
-            formula = typeset(equation.latex, display=True)
+        here = current_place(self.md)
+        if here is None or here.page != equation.page:  # on this page a script copies it
+            formula = CARRIED.sub("", displayed(equation.latex))
             preview = f'<span class="equation-preview" aria-hidden="true">{formula}</span>'
         markup = f'<span class="equation-reference">{link}{preview}</span>'
         return self.md.htmlStash.store(markup), m.start(0), m.end(0)
@@ -197,7 +197,7 @@ class PrintedSource(Postprocessor):
     def link(self, match: re.Match[str]) -> str:
         """Link to a line of the page that shows the whole file, relative to this page."""
         target = f"{match['path']}/#__codelineno-0-{match['line']}"
-        here = current_page(self.md)
+        here = current_place(self.md)
         if here is None:
             return 'href="#"'
         return f'href="{posixpath.relpath("source/" + target, here.url or ".")}"'
@@ -216,6 +216,7 @@ class MathExtension(Extension):
         self.config = {
             "docs": ["docs", "the folder of pages"],
             "sources": ["", "the folder of the package, whose docstrings refer to equations"],
+            "configuration": ["mkdocs.yml", "the file with the navigation, in reading order"],
         }
         super().__init__(**options)
         self.displays: list[tuple[str, str | None]] = []
@@ -253,6 +254,11 @@ class MathExtension(Extension):
         pattern = REFERENCE.pattern
         md.inlinePatterns.register(Reference(pattern, md, self), "math-reference", 184)
         md.inlinePatterns.register(MeasuredNumber(NUMBER.pattern, md, self), "math-number", 183)
+        # After words in lines (20), before the builder looks for the files of links (0).
+        docs = Path(self.getConfig("docs"))
+        md.treeprocessors.register(Drawings(md, docs), "figure-drawings", 15)
+        configuration = Path(self.getConfig("configuration"))
+        md.treeprocessors.register(Turn(md, docs, configuration), "turn", 14)
         # After raw HTML has been put back (30), which is how docstrings come into the page.
         md.postprocessors.register(PlainTokens(md), "plain-tokens", 5)
         md.postprocessors.register(PrintedSource(md, self), "printed-source", 4)

@@ -12,7 +12,7 @@ PAGES = [
     *CHAPTERS,
     *(DOCS / f"{name}.md" for name in ("index", "preface", "wrong-on-purpose", "pytorch")),
 ]
-FIGURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\(figures/(?P<name>\w+)-(?P<scheme>light|dark)\.svg\)")
+FIGURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\(figures/(?P<name>\w+)\.svg\)")
 FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 DOI = re.compile(r"https://doi\.org/\S+?(?=\))")
 ISBN = re.compile(r"ISBN [\d-]+")

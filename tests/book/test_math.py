@@ -5,6 +5,7 @@ import json
 import re
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,9 +20,11 @@ from cnnbook_site.equations import (
     find_equations,
     find_references,
 )
-from cnnbook_site.glyphs import formulas, visible
+from cnnbook_site.figures import FigureError
+from cnnbook_site.glyphs import formulas, sentences, visible
 from cnnbook_site.numbers import NumberError
-from cnnbook_site.typeset import MathError, typeset
+from cnnbook_site.place import Turn, current_place
+from cnnbook_site.typeset import MACROS, MathError, lines, standard, typeset
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,7 +50,7 @@ KERNEL = (
 )
 
 
-@pytest.mark.parametrize("name", ["equations", "extension", "glyphs", "typeset"])
+@pytest.mark.parametrize("name", ["equations", "extension", "glyphs", "spoken", "typeset"])
 def test_examples_in_docstrings(name):
     result = doctest.testmod(import_module(f"cnnbook_site.{name}"))
     assert result.failed == 0
@@ -55,7 +58,7 @@ def test_examples_in_docstrings(name):
 
 def test_a_formula_in_a_line(convert):
     page = convert("The output $Y_{n,f}$ is *not* $2 * x * y$.")
-    assert page.count("<math>") == 2
+    assert page.count("<math ") == 2
     assert "<em>not</em>" in page
     assert page.count("<em>") == 1, "stars in a formula are stars"
     assert "$" not in page
@@ -90,12 +93,12 @@ def test_lines_of_a_whole_file_have_anchors_and_no_links():
 
 
 def test_a_formula_may_break_over_a_line(convert):
-    assert convert("as $a +\nb$ says").count("<math>") == 1
+    assert convert("as $a +\nb$ says").count("<math ") == 1
 
 
 def test_a_displayed_formula(convert):
     page = convert("before\n$$\n\\sum_{i=0}^{N-1} x_i * y_i * z_i\n$$\nafter")
-    assert page.count('<math display="block">') == 1
+    assert len(re.findall('<math [^>]*display="block">', page)) == 1
     assert "<em>" not in page
     assert re.search(r"<p>before</p>.*equation.*<p>after</p>", page, re.DOTALL)
     assert "equation-number" not in page
@@ -104,7 +107,7 @@ def test_a_displayed_formula(convert):
 def test_a_formula_in_a_list_and_in_a_table(convert):
     page = convert("- first\n\n    $$\n    x\n    $$\n\n- second\n\n| a |\n|---|\n| $y$ |\n")
     assert re.search(r"<li>\s*<p>first</p>\s*<div class=.equation.", page)
-    assert re.search(r"<td><math>", page)
+    assert re.search(r"<td><math ", page)
 
 
 def test_equations_are_numbered_by_chapter(convert):
@@ -211,7 +214,7 @@ def test_no_line_ends_between_a_formula_and_its_punctuation(convert):
     page = convert("Among zeros, $b$. Or $p$ (or $q$), and $r$, $s$ too.")
     for kept in ("b</mi></math>.", "q</mi></math>),", "r</mi></math>,"):
         assert f"{kept}</span>" in page
-    assert page.count('<span class="no-break"><math>') == 3
+    assert page.count('<span class="no-break"><math ') == 3
 
 
 def test_a_prime_on_a_name_of_several_letters_stands_high_and_large(convert):
@@ -233,6 +236,135 @@ def test_an_equation_links_to_its_code_and_its_check(convert, tmp_path):
     assert page.count("check of equation") == 2
     assert '<autoref identifier="cnnbook.layers.conv.conv2d" aria-label="code of equation' in page
     assert '<autoref identifier="check-eq-kernel" aria-label="check of equation 3.1">' in page
+
+
+@pytest.mark.parametrize(
+    ("latex", "words"),
+    [
+        (r"x \conv k \ne x \corr k", "x convolved with k is not equal to x correlated with k"),
+        (r"Y \fconv K", "Y fully convolved with K"),
+        (r"\rot K", "the rotation by 180 degrees of K"),
+        (r"Y \odot G", "Y times, entry by entry, G"),
+        (r"H' < \hat{x}_m", "H prime is less than x hat sub m"),
+        (r"\begin{aligned} a &= b, \\ &= c . \end{aligned}", "a equals b; equals c"),
+        (r"X^{\top} Y \leftarrow Z", "X transposed Y becomes Z"),
+        (r"\lfloor k / W \rfloor", "the floor of k divided by W, end floor"),
+        (r"\begin{pmatrix} 1 & 2 \end{pmatrix}", "matrix 1 by 2: row 1: 1, 2"),
+    ],
+)
+def test_a_formula_can_be_heard(latex, words):
+    assert f'aria-label="{words}"' in typeset(latex, display=True)
+
+
+def test_every_formula_has_words_and_no_sign_is_left_in_them():
+    found = {re.search(r'alttext="([^"]*)" aria-label="([^"]*)"', f)[2] for f in formulas(ROOT)}
+    assert len(found) > 900
+    assert [words for words in found if not re.fullmatch(r"[\w .,;:'·]+", words)] == []
+
+
+def test_a_formula_carries_latex_that_can_be_used_elsewhere(convert):
+    page = convert(r"$\grad{L}{K_{u}} = X \corr \rot K$ and $a < b$")
+    assert r'alttext="\frac{\partial L}{\partial K_{u}} = X \mathbin{\star} \operator' in page
+    assert 'alttext="a &lt; b"' in page
+    own = "|".join(MACROS)
+    for formula in formulas(ROOT):
+        assert not re.search(
+            rf"\\(?:{own})(?![A-Za-z])", re.search('alttext="([^"]*)"', formula)[1]
+        )
+    with pytest.raises(MathError, match="a brace is not closed"):
+        standard(r"\grad{L}{K")
+
+
+def test_the_range_of_a_display_may_stand_on_a_line_of_its_own(convert):
+    page = convert("$$\ny_i = x_i, \\qquad 0 \\le i < N .\n$$")
+    assert page.count('display="block"') == 2
+    assert page.count('class="equation-formula"') == 1
+    inside = [
+        r"\left( a \qquad b \right)",
+        r"\begin{aligned} a \qquad b \end{aligned}",
+        r"x_{a \qquad b}",
+    ]
+    for latex in inside:
+        assert lines(latex) == [latex]
+
+
+def test_what_browsers_draw_differently_is_written_so_that_they_do_not():
+    assert 'largeop="false">⊙' in typeset(r"a \odot b", display=True)
+    for accent in ("hat", "bar", "tilde"):
+        assert "stretchy" not in typeset(rf"\{accent}{{x}}", display=False)
+    assert "</mfrac><mspace" in typeset(r"\grad{L}{y}\grad{y}{x}", display=True)
+    assert "<mspace/>" not in typeset(r"\rot K", display=True)
+
+
+def test_a_preview_is_neither_heard_nor_copied(convert):
+    page = convert("By @eq-second.", kernel=KERNEL)
+    assert "alttext" not in page
+    assert "aria-label" not in page
+
+
+def test_a_figure_is_written_once_and_drawn_for_both_schemes(convert, tmp_path):
+    (tmp_path / "figures").mkdir()
+    for scheme, width in (("light", 360), ("dark", 372)):
+        svg = f'<svg xmlns="x" width="{width}pt" height="144.3pt" version="1.1"></svg>'
+        (tmp_path / "figures" / f"fig-{scheme}.svg").write_text(svg)
+    page = convert("![What to see.](figures/fig.svg) ![Other.](digits/x.svg)")
+    images = re.findall("<img[^>]*>", page)
+    assert [re.search('src="([^"]*)"', image)[1] for image in images] == [
+        "figures/fig-light.svg",
+        "figures/fig-dark.svg",
+        "digits/x.svg",
+    ]
+    assert [re.search('alt="([^"]*)"', image)[1] for image in images[:2]] == ["What to see."] * 2
+    assert 'class="figure-light"' in images[0]
+    assert 'width="480"' in images[0]
+    assert 'height="192"' in images[0]
+    assert 'width="496"' in images[1]
+    (tmp_path / "figures" / "fig-dark.svg").unlink()
+    with pytest.raises(FigureError, match=r"fig-dark\.svg: expected a drawing that python"):
+        convert("![What to see.](figures/fig.svg)")
+
+
+def test_a_page_ends_with_what_comes_before_and_after_it(tmp_path):
+    head = "---\ndescription: About {0}.\n---\n# {0}. Title {0}\n"
+    for number in (1, 2, 3):
+        (tmp_path / f"{number}.md").write_text(head.format(number))
+    (tmp_path / "mkdocs.yml").write_text(
+        "nav:\n    - 1.md\n    - Two: 2.md\n    - In:\n        - 3.md\n"
+    )
+
+    def ends(page):
+        md = markdown.Markdown()
+        md.preprocessors.register(Context(page), "rendering_context", 1)
+        md.treeprocessors.register(Turn(md, tmp_path, tmp_path / "mkdocs.yml"), "turn", 1)
+        return re.sub(r"\s+", " ", md.convert("Text.").replace("<span", " <span"))
+
+    assert re.search(
+        r'href="1.md".*Previous.*1\. Title 1.*About 1\..*href="3.md".*Next.*3\. T', ends("2.md")
+    )
+    assert 'class="previous"' not in ends("1.md")
+    assert re.search(r'href="2.md".*>Two<', ends("1.md"))
+    assert 'class="next"' not in ends("3.md")
+    assert "<nav" not in ends("4.md")
+
+
+class Context:
+    """What Zensical registers: it knows the page that is converted."""
+
+    def __init__(self, path):
+        self.page = SimpleNamespace(path=path, url="")
+
+    def run(self, lines):
+        return lines
+
+
+def test_the_page_is_known_to_both_builders(tmp_path):
+    md = markdown.Markdown()
+    assert current_place(md) is None
+    file = SimpleNamespace(src_uri="a/b.md", url="a/b/")
+    md.treeprocessors.register(SimpleNamespace(file=file), "relpath", 0)
+    assert current_place(md) == ("a/b.md", "a/b/")
+    md.preprocessors.register(Context("c.md"), "rendering_context", 1)
+    assert current_place(md) == ("c.md", "")
 
 
 def test_a_number_of_a_figure_in_a_sentence(convert, tmp_path):
@@ -267,3 +399,13 @@ def test_the_font_has_every_character_of_every_formula():
     missing = sorted(c for c in used if ord(c) not in there and not c.isspace() and c.isprintable())
     assert not missing, f"run python scripts/subset_font.py: the font lacks {missing}"
     assert len(used) > 30
+
+
+@pytest.mark.parametrize("name", ["400-normal", "400-italic", "600-normal"])
+def test_the_text_face_has_every_character_of_every_sentence(name):
+    font = TTFont(ROOT / "docs" / "fonts" / f"stix-two-text-{name}.woff2")
+    there = set(font.getBestCmap())
+    used = set().union(*sentences(ROOT))
+    missing = sorted(c for c in used if ord(c) not in there and c.isprintable())
+    assert not missing, f"run python scripts/subset_font.py: the face lacks {missing}"
+    assert len(used) > 60

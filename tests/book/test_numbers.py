@@ -138,7 +138,7 @@ def test_numbers_that_disagree_between_dollars_and_in_alternative_texts_are_foun
     page = tmp_path / "page.md"
     page.write_text(
         "# 9. X\n\nIt is 0 from $-746$ on.\n\n```pycon\n>>> 1, 745.0\n(1, 745.0)\n\n```\n"
-        "\n![A line that ends at 0.74](figures/x-light.svg)\n"
+        "\n![A line that ends at 0.74](figures/x.svg)\n"
     )
     with pytest.raises(AssertionError, match=r"^746 in -746 is not printed"):
         test_a_number_between_dollars_is_printed_by_an_example_of_the_page(page)

@@ -1,0 +1,109 @@
+// The theme wraps wide tables and puts a button over each code block after the page has loaded, and
+// nests navigation in navigation. The wrappers scroll, so the keyboard must reach them; a section
+// of pages needs a name of its own; the rest are no landmarks.
+function mend() {
+  for (const section of document.querySelectorAll("nav nav[aria-labelledby]")) {
+    const label = document.getElementById(section.getAttribute("aria-labelledby"));
+    section.setAttribute("aria-label", "Pages of " + label.textContent.trim());
+    section.removeAttribute("aria-labelledby");
+  }
+  const others = ".md-code__nav:not([role]), nav nav:not([role], [data-md-level])";
+  for (const frame of document.querySelectorAll(others)) {
+    if (frame.classList.contains("md-nav--secondary")) continue; // the table of contents
+    frame.setAttribute("role", "presentation");
+    frame.removeAttribute("aria-label");
+  }
+}
+
+new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
+mend();
+
+// What is wider than its place scrolls, so the keyboard must reach it; nothing else stops the Tab key.
+const wide = "pre > code, .equation-formula, .md-typeset__scrollwrap";
+function reach() {
+  for (const block of document.querySelectorAll(wide)) {
+    const scrolls = block.scrollWidth > block.clientWidth + 1;
+    if (scrolls === block.hasAttribute("tabindex")) continue;
+    if (scrolls) block.tabIndex = 0;
+    else block.removeAttribute("tabindex");
+    if (!block.matches(".equation-formula")) continue;
+    const number = block.parentElement.querySelector(".equation-number");
+    const name = number ? number.getAttribute("aria-label") : "Equation";
+    for (const [key, value] of [["role", "group"], ["aria-label", `${name}, wider than the page`]]) {
+      if (scrolls) block.setAttribute(key, value);
+      else block.removeAttribute(key);
+    }
+  }
+  for (const source of document.querySelectorAll(".beside > :last-child")) {
+    source.style.setProperty("--height", `${source.offsetHeight}px`);
+  }
+}
+
+addEventListener("load", reach);
+addEventListener("resize", reach);
+document.fonts.ready.then(reach);
+
+// On a narrow page the pages of the book stand in a drawer, which the keyboard opens, too.
+for (const opener of document.querySelectorAll(".md-header label[for='__drawer']")) {
+  opener.tabIndex = 0;
+  opener.title = "Pages of the book";
+}
+
+// A reference to an equation of another page carries a preview of it. For one of this page, the
+// preview is copied from the equation itself, when the reader first looks.
+function preview(event) {
+  const reference = event.target.closest?.(".equation-reference");
+  if (!reference || reference.querySelector(".equation-preview")) return;
+  const target = document.getElementById(reference.querySelector("a").hash.slice(1));
+  const formulas = target?.closest(".equation")?.querySelectorAll(".equation-formula > math");
+  if (!formulas) return;
+  const box = document.createElement("span");
+  box.className = "equation-preview";
+  box.setAttribute("aria-hidden", "true");
+  for (const formula of formulas) box.append(formula.cloneNode(true));
+  reference.append(box);
+}
+
+addEventListener("pointerover", preview);
+addEventListener("focusin", preview);
+
+// A copied formula is its LaTeX, which it carries; without this it would be a letter a line.
+addEventListener("copy", (event) => {
+  const selection = getSelection();
+  if (selection.isCollapsed) return;
+  const copied = document.createElement("div");
+  for (let at = 0; at < selection.rangeCount; at += 1) {
+    const range = selection.getRangeAt(at).cloneRange();
+    const whole = (node) => (node.nodeType === 1 ? node : node.parentElement)?.closest("math");
+    const [first, last] = [whole(range.startContainer), whole(range.endContainer)];
+    if (first) range.setStartBefore(first);
+    if (last) range.setEndAfter(last);
+    copied.append(range.cloneContents());
+  }
+  const formulas = copied.querySelectorAll("math[alttext]");
+  if (!formulas.length) return;
+  for (const formula of formulas) {
+    const sign = formula.getAttribute("display") === "block" ? "$$" : "$";
+    formula.replaceWith(`${sign}${formula.getAttribute("alttext")}${sign}`);
+  }
+  for (const aside of copied.querySelectorAll(".equation-links, .equation-preview, .headerlink, button")) aside.remove();
+  event.clipboardData.setData("text/html", copied.innerHTML);
+  copied.style.cssText = "position: fixed; opacity: 0; white-space: pre-line"; // laid out, lines are lines
+  document.body.append(copied);
+  event.clipboardData.setData("text/plain", copied.innerText);
+  copied.remove();
+  event.preventDefault();
+});
+
+// How far the reader has come.
+const bar = document.createElement("div");
+bar.className = "progress";
+document.querySelector(".md-header")?.append(bar);
+function progress() {
+  const { scrollHeight, clientHeight } = document.documentElement;
+  const read = scrollHeight > clientHeight ? scrollY / (scrollHeight - clientHeight) : 0;
+  bar.style.setProperty("--read", Math.min(1, read).toFixed(4));
+}
+addEventListener("scroll", progress, { passive: true });
+addEventListener("resize", progress);
+progress();
