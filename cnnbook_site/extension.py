@@ -89,7 +89,9 @@ class DisplayProcessor(BlockProcessor):
         if name is not None:
             number = self.extension.equation(name).number
             # The id stands on the link, where mkdocs-autorefs finds it.
+            # It leads where the reader is already, so the keyboard passes it by.
             attributes = {"class": "equation-number", "id": name, "href": f"#{name}"}
+            attributes["tabindex"] = "-1"
             link = SubElement(box, "a", attributes)
             link.text = f"({number})"
             link.set("aria-label", f"Equation {number}")
@@ -164,6 +166,14 @@ class PlainTokens(Postprocessor):
             text = LINE_ANCHOR.sub("", text)
         text = LINE_LINK.sub(r"\1", text)
         return PLAIN.sub(r"\1", text)
+
+
+class QuietPermalinks(Postprocessor):
+    """Let the keyboard pass the links of headings to themselves; the contents list has them all."""
+
+    def run(self, text: str) -> str:
+        """Take them out of the order of the Tab key."""
+        return text.replace('<a class="headerlink"', '<a tabindex="-1" class="headerlink"')
 
 
 class MeasuredNumber(ExtensionProcessor):
@@ -261,6 +271,7 @@ class MathExtension(Extension):
         md.treeprocessors.register(Turn(md, docs, configuration), "turn", 14)
         # After raw HTML has been put back (30), which is how docstrings come into the page.
         md.postprocessors.register(PlainTokens(md), "plain-tokens", 5)
+        md.postprocessors.register(QuietPermalinks(md), "quiet-permalinks", 6)
         md.postprocessors.register(PrintedSource(md, self), "printed-source", 4)
 
     def reset(self) -> None:
