@@ -21,6 +21,8 @@ GREYS = 16  # levels: a tenth of the bytes, and no eye sees the difference
 HEAD = """---
 title: All zeros and ones
 description: Every one of the 14,780 images in the embedded data set, on sheets, with their numbers.
+search:
+  boost: 0.3
 ---
 # All zeros and ones
 

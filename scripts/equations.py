@@ -64,6 +64,8 @@ HEAD = """\
 title: Equations and their checks
 description: Every numbered equation of the book with the source that computes it, the test that \
 evaluates it, and the error that was measured.
+search:
+  boost: 0.3
 ---
 # Equations and their checks
 
@@ -97,6 +99,8 @@ CHAPTER = """\
 title: Checks of chapter {number}
 description: Each numbered equation of chapter {number}, the function that computes it, the test \
 that evaluates it and what was measured.
+search:
+  exclude: true
 ---
 # Checks of chapter {number}
 
@@ -177,7 +181,7 @@ def pages(entries: list[dict[str, Any]]) -> dict[Path, str]:
         group = list(chapter)
         name = f"chapter-{number:02}.md"
         table += [
-            f"## Chapter {number}",
+            f"## Chapter {number} {{ data-search-exclude }}",
             "",
             "| equation | check | code | largest error | pairs compared | altered versions |",
             "|---|---|---|---|---|---|",

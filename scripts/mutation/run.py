@@ -172,6 +172,8 @@ def report(folder: Path) -> dict[str, Any]:
 PAGE = """---
 title: What the checks catch
 description: The package altered by machine in several thousand places, and how many of the alterations the examples of the book and its tests notice.
+search:
+  boost: 0.3
 ---
 # What the checks catch
 
