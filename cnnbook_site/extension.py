@@ -108,7 +108,7 @@ class DisplayProcessor(BlockProcessor):
             for text, identifier in (("code", sources[name]), ("check", f"check-{name}"))
             if identifier is not None
         ]
-        span = SubElement(box, "span", {"class": "equation-links"})
+        span = SubElement(box, "span", {"class": "equation-links", "data-search-exclude": "true"})
         span.text = self.md.htmlStash.store(" ".join(links))
 
 

@@ -69,7 +69,8 @@ class Turn(Treeprocessor):
     def run(self, root: Element) -> None:
         """Add the two links; pages out of the navigation have none."""
         place = current_place(self.md)
-        if place is None or not self.configuration.exists():
+        docstring = "mkdocstrings_ids" in self.md.treeprocessors  # a text within the page
+        if place is None or docstring or not self.configuration.exists():
             return
         order = reading_order(self.configuration)
         pages = list(order)

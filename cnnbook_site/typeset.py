@@ -91,6 +91,8 @@ def typeset(latex: str, *, display: bool) -> str:
         mathml = re.sub(fault, repair, mathml)
     carried = {"alttext": standard(latex), "aria-label": spoken(mathml)}
     attributes = "".join(f' {name}="{html.escape(text)}"' for name, text in carried.items())
+    if display:
+        attributes += ' data-search-exclude="true"'  # to a search a display is noise
     return mathml.replace("<math", f"<math{attributes}", 1)
 
 

@@ -13,6 +13,7 @@ pytest.importorskip("math_core", reason="the site's extra is not installed: pip 
 
 import markdown
 from fontTools.ttLib import TTFont
+from markdown.treeprocessors import Treeprocessor
 
 from cnnbook_site.equations import (
     EquationError,
@@ -332,8 +333,10 @@ def test_a_page_ends_with_what_comes_before_and_after_it(tmp_path):
         "nav:\n    - 1.md\n    - Two: 2.md\n    - In:\n        - 3.md\n"
     )
 
-    def ends(page):
+    def ends(page, *, docstring=False):
         md = markdown.Markdown()
+        if docstring:
+            md.treeprocessors.register(Treeprocessor(md), "mkdocstrings_ids", 4)
         md.preprocessors.register(Context(page), "rendering_context", 1)
         md.treeprocessors.register(Turn(md, tmp_path, tmp_path / "mkdocs.yml"), "turn", 1)
         return re.sub(r"\s+", " ", md.convert("Text.").replace("<span", " <span"))
@@ -345,6 +348,7 @@ def test_a_page_ends_with_what_comes_before_and_after_it(tmp_path):
     assert re.search(r'href="2.md".*>Two<', ends("1.md"))
     assert 'class="next"' not in ends("3.md")
     assert "<nav" not in ends("4.md")
+    assert "<nav" not in ends("2.md", docstring=True), "a docstring is no page"
 
 
 class Context:
