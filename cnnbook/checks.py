@@ -50,10 +50,14 @@ def check_array(name: str, array: Array, axes: str) -> None:
             f"{name}: expected {len(axes.split())} axes {expected}; got shape {array.shape}"
         )
     if array.size == 0:
-        raise ValueError(f"{name}: expected no empty axis in {expected}; got shape {array.shape}")
+        raise ValueError(
+            f"{name}: expected no empty axis in {expected}; got shape {array.shape}"
+        )
 
 
-def check_shape(name: str, array: Array, expected: tuple[int, ...], because: str) -> None:
+def check_shape(
+    name: str, array: Array, expected: tuple[int, ...], because: str
+) -> None:
     """Refuse anything but a floating array of exactly the expected shape.
 
     Parameters
@@ -80,9 +84,13 @@ def check_shape(name: str, array: Array, expected: tuple[int, ...], because: str
             f"got {type(array).__name__}"
         )
     if array.dtype.kind not in "fc":
-        raise TypeError(f"{name}: expected {type_names}; got {array.dtype}")
+        raise TypeError(
+            f"{name}: expected {type_names}; got {array.dtype}"
+        )
     if array.shape != expected:
-        raise ValueError(f"{name}: expected shape {expected}, {because}; got {array.shape}")
+        raise ValueError(
+            f"{name}: expected shape {expected}, {because}; got {array.shape}"
+        )
 
 
 def check_count(name: str, value: int, minimum: int = 1) -> int:
@@ -109,15 +117,20 @@ def check_count(name: str, value: int, minimum: int = 1) -> int:
     ValueError
         If it is smaller than ``minimum``.
     """
-    if isinstance(value, (bool, np.bool_)) or not hasattr(value, "__index__"):
+    logical = isinstance(value, (bool, np.bool_))
+    if logical or not hasattr(value, "__index__"):
         raise TypeError(f"{name}: expected an integer; got {value!r}")
     count = operator.index(value)
     if count < minimum:
-        raise ValueError(f"{name}: expected an integer of at least {minimum}; got {count}")
+        raise ValueError(
+            f"{name}: expected an integer of at least {minimum}; got {count}"
+        )
     return count
 
 
-def check_pair(name: str, value: Size, minimum: int = 1) -> tuple[int, int]:
+def check_pair(
+    name: str, value: Size, minimum: int = 1
+) -> tuple[int, int]:
     """Return ``value``, an integer or a (height, width) pair, as a pair.
 
     Parameters
@@ -152,8 +165,12 @@ def check_pair(name: str, value: Size, minimum: int = 1) -> tuple[int, int]:
         count = check_count(name, value, minimum)
         return count, count
     if len(value) != 2:
-        raise ValueError(f"{name}: expected an integer or a pair (height, width); got {value!r}")
-    return check_count(name, value[0], minimum), check_count(name, value[1], minimum)
+        raise ValueError(
+            f"{name}: expected an integer or a pair (height, width); got {value!r}"
+        )
+    height = check_count(name, value[0], minimum)
+    width = check_count(name, value[1], minimum)
+    return height, width
 
 
 def check_positive(name: str, value: float) -> float:
@@ -178,14 +195,17 @@ def check_positive(name: str, value: float) -> float:
     ValueError
         If it is zero, negative, infinite or not a number.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.floating, np.integer)):
+    numbers = (int, float, np.floating, np.integer)
+    if isinstance(value, bool) or not isinstance(value, numbers):
         raise TypeError(f"{name}: expected a number; got {value!r}")
     try:
         number = float(value)
     except OverflowError:  # an integer of hundreds of digits
         number = math.inf
     if not 0 < number < math.inf:
-        raise ValueError(f"{name}: expected a finite number above 0; got {value}")
+        raise ValueError(
+            f"{name}: expected a finite number above 0; got {value}"
+        )
     return number
 
 
@@ -204,7 +224,8 @@ def check_finite(name: str, array: Array) -> None:
     ValueError
         If an entry is not finite.
     """
-    if np.isfinite(array.min()) and np.isfinite(array.max()):  # NaN is handed on by both
+    # NaN is handed on by both.
+    if np.isfinite(array.min()) and np.isfinite(array.max()):
         return
     where = np.argwhere(~np.isfinite(array))
     first = tuple(int(i) for i in where[0])
@@ -230,9 +251,13 @@ def check_floating(name: str, array: Array) -> None:
         If it is not a floating NumPy array.
     """
     if not isinstance(array, np.ndarray):
-        raise TypeError(f"{name}: expected a NumPy array; got {type(array).__name__}")
+        raise TypeError(
+            f"{name}: expected a NumPy array; got {type(array).__name__}"
+        )
     if array.dtype.kind not in "fc":
-        raise TypeError(f"{name}: expected {type_names}; got {array.dtype}")
+        raise TypeError(
+            f"{name}: expected {type_names}; got {array.dtype}"
+        )
 
 
 def check_rng(rng: np.random.Generator) -> None:

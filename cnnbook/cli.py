@@ -22,7 +22,12 @@ from cnnbook.mnist import (
 )
 from cnnbook.model import zero_one_network
 from cnnbook.pictures import prepare, read_picture
-from cnnbook.runs import Configuration, load_configuration, load_weights, train_run
+from cnnbook.runs import (
+    Configuration,
+    load_configuration,
+    load_weights,
+    train_run,
+)
 from cnnbook.train import History, count_errors
 
 app = typer.Typer(
@@ -40,7 +45,9 @@ def _integer(text: str | int) -> int:
     try:
         return int(text)
     except ValueError:
-        raise typer.BadParameter(f"expected an integer; got {text!r}") from None
+        raise typer.BadParameter(
+            f"expected an integer; got {text!r}"
+        ) from None
 
 
 def _number(text: str | float) -> float:
@@ -48,10 +55,17 @@ def _number(text: str | float) -> float:
     try:
         return float(text)
     except ValueError:
-        raise typer.BadParameter(f"expected a number; got {text!r}") from None
+        raise typer.BadParameter(
+            f"expected a number; got {text!r}"
+        ) from None
 
 
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="The folder that train has written.")]
+Run = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RUN", help="The folder that train has written."
+    ),
+]
 
 
 @app.command()
@@ -66,48 +80,93 @@ def train(  # noqa: PLR0917 - typer passes them by name
         ),
     ] = None,
     epochs: Annotated[
-        int, typer.Option(parser=_integer, metavar="N", help="How often every image is seen.")
+        int,
+        typer.Option(
+            parser=_integer,
+            metavar="N",
+            help="How often every image is seen.",
+        ),
     ] = 5,
     batch_size: Annotated[
-        int, typer.Option(parser=_integer, metavar="N", help="Images per step.")
+        int,
+        typer.Option(
+            parser=_integer, metavar="N", help="Images per step."
+        ),
     ] = 32,
     learning_rate: Annotated[
-        float, typer.Option(parser=_number, metavar="X", help="The length of a step.")
+        float,
+        typer.Option(
+            parser=_number, metavar="X", help="The length of a step."
+        ),
     ] = 0.1,
     seed: Annotated[
-        int, typer.Option(parser=_integer, metavar="N", help="Draws the parameters and the order.")
+        int,
+        typer.Option(
+            parser=_integer,
+            metavar="N",
+            help="Draws the parameters and the order.",
+        ),
     ] = 0,
     output: Annotated[
         Path | None,
         typer.Option(
-            help="The run's folder.  [default: the first free runs/N]", show_default=False
+            help="The run's folder.  [default: the first free runs/N]",
+            show_default=False,
         ),
     ] = None,
     *,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the run in the output folder.")
+        bool,
+        typer.Option(
+            "--resume", help="Go on with the run in the output folder."
+        ),
     ] = False,
     download: Annotated[
-        bool, typer.Option("--download", help="Take the same images from all of MNIST, downloaded.")
+        bool,
+        typer.Option(
+            "--download",
+            help="Take the same images from all of MNIST, downloaded.",
+        ),
     ] = False,
     cache_dir: Annotated[
-        Path | None, typer.Option(help="Where downloads are kept.  [default: the user's cache]")
+        Path | None,
+        typer.Option(
+            help="Where downloads are kept.  [default: the user's cache]"
+        ),
     ] = None,
     mirror: Annotated[
         list[str] | None,
-        typer.Option(metavar="URL", help="Download from here instead; may be repeated."),
+        typer.Option(
+            metavar="URL",
+            help="Download from here instead; may be repeated.",
+        ),
     ] = None,
 ) -> None:
     """Train the network and save the run: weights, history, configuration, versions."""
-    asked = Configuration(limit_per_class, epochs, batch_size, learning_rate, seed)
-    folder, configuration = _place(context, output, asked, resume=resume)
+    asked = Configuration(
+        limit_per_class, epochs, batch_size, learning_rate, seed
+    )
+    folder, configuration = _place(
+        context, output, asked, resume=resume
+    )
     split = load_zero_one(configuration.limit_per_class)
     if download:
-        everything = load_mnist(cache_dir, mirrors=tuple(mirror or MIRRORS))
-        split = _limited(select_digits(everything, (0, 1)), configuration.limit_per_class)
-    typer.echo(f"Training on {len(split.train[0]):,} images; the run is saved in {folder}")
+        everything = load_mnist(
+            cache_dir, mirrors=tuple(mirror or MIRRORS)
+        )
+        split = _limited(
+            select_digits(everything, (0, 1)),
+            configuration.limit_per_class,
+        )
+    typer.echo(
+        f"Training on {len(split.train[0]):,} images; the run is saved in {folder}"
+    )
     history = train_run(
-        folder, configuration, split, report=lambda h: _report(h, split), progress=True
+        folder,
+        configuration,
+        split,
+        report=lambda h: _report(h, split),
+        progress=True,
     )
     typer.echo(f"{folder}: {history.epochs} epochs complete")
 
@@ -119,7 +178,9 @@ def evaluate(run: Run) -> None:
     history = load_weights(run, model)
     images, labels = load_zero_one().test
     errors = count_errors(model, images, labels)
-    typer.echo(f"{run}: {history.epochs} epochs, last loss {history.losses[-1]:.5f}")
+    typer.echo(
+        f"{run}: {history.epochs} epochs, last loss {history.losses[-1]:.5f}"
+    )
     typer.echo(f"Test accuracy: {_accuracy(errors, len(labels))}")
 
 
@@ -127,7 +188,11 @@ def evaluate(run: Run) -> None:
 def predict(
     run: Run,
     image: Annotated[
-        Path, typer.Argument(metavar="IMAGE", help="A picture of one digit, any size or polarity.")
+        Path,
+        typer.Argument(
+            metavar="IMAGE",
+            help="A picture of one digit, any size or polarity.",
+        ),
     ],
 ) -> None:
     """Say which digit a picture shows, and what was done to the picture first."""
@@ -136,34 +201,55 @@ def predict(
     try:
         prepared, steps = prepare(read_picture(image))
     except ValueError as error:
-        raise ValueError(f"{image}: {error}") if str(image) not in str(error) else error from None
+        raise (
+            ValueError(f"{image}: {error}")
+            if str(image) not in str(error)
+            else error
+        ) from None
     for step in steps:
         typer.echo(f"- {step}")
     probabilities = model.predict(prepared)[0]
     typer.echo(f"Digit: {int(probabilities.argmax())}")
-    typer.echo(f"P(it is a 0) = {probabilities[0]:.4f}, P(it is a 1) = {probabilities[1]:.4f}")
+    typer.echo(
+        f"P(it is a 0) = {probabilities[0]:.4f}, P(it is a 1) = {probabilities[1]:.4f}"
+    )
     if probabilities.max() < 0.5:
-        typer.echo("Neither output reaches one half: it may be no 0 and no 1 at all.")
+        typer.echo(
+            "Neither output reaches one half: it may be no 0 and no 1 at all."
+        )
 
 
 def main() -> None:
     """Run the command line; bad input ends it with status 2 and one sentence, no traceback."""
     try:
         app()
-    except (OSError, TypeError, ValueError, FloatingPointError) as error:
+    except (
+        OSError,
+        TypeError,
+        ValueError,
+        FloatingPointError,
+    ) as error:
         typer.echo(f"Error: {error}", err=True)
         sys.exit(2)
 
 
 def _place(
-    context: typer.Context, output: Path | None, asked: Configuration, *, resume: bool
+    context: typer.Context,
+    output: Path | None,
+    asked: Configuration,
+    *,
+    resume: bool,
 ) -> tuple[Path, Configuration]:
     """Decide on the folder and on what to do in it; nothing that is there is overwritten."""
     if resume and output is None:
-        raise ValueError("--resume: expected --output, the folder of the run; got none")
+        raise ValueError(
+            "--resume: expected --output, the folder of the run; got none"
+        )
     folder = output or _first_free(Path("runs"))
     if folder.exists() and not folder.is_dir():
-        raise ValueError(f"--output: expected a folder; {folder} is a file")
+        raise ValueError(
+            f"--output: expected a folder; {folder} is a file"
+        )
     before = load_configuration(folder)
     if before is None:
         return folder, asked
@@ -175,7 +261,8 @@ def _place(
     given = {
         field.name: getattr(asked, field.name)
         for field in dataclasses.fields(Configuration)
-        if getattr(context.get_parameter_source(field.name), "name", "") == "COMMANDLINE"
+        if getattr(context.get_parameter_source(field.name), "name", "")
+        == "COMMANDLINE"
     }
     return folder, dataclasses.replace(before, **given)
 
@@ -192,7 +279,9 @@ def _limited(split: Split, limit_per_class: int | None) -> Split:
     """Keep the first training images of each digit, as `load_zero_one` does."""
     if limit_per_class is None:
         return split
-    return Split(first_of_each_digit(split.train, limit_per_class), split.test)
+    return Split(
+        first_of_each_digit(split.train, limit_per_class), split.test
+    )
 
 
 def _report(history: History, split: Split) -> None:

@@ -48,18 +48,24 @@ def windows(x: Array, window_size: Size, *, stride: Size = 1) -> Array:
         ...
     ValueError: window_size: expected at most the image's (H, W) = (3, 4); got (1, 5)
     """
-    check_array("x", x, " ".join(["..."] * (getattr(x, "ndim", 2) - 2) + ["H", "W"]))
+    axes = ["..."] * (getattr(x, "ndim", 2) - 2) + ["H", "W"]
+    check_array("x", x, " ".join(axes))
     size = check_pair("window_size", window_size)
     step_down, step_across = check_pair("stride", stride)
     if size[0] > x.shape[-2] or size[1] > x.shape[-1]:
         raise ValueError(
-            f"window_size: expected at most the image's (H, W) = {x.shape[-2:]}; got {size}"
+            f"window_size: expected at most the image's (H, W) = "
+            f"{x.shape[-2:]}; got {size}"
         )
-    every = np.lib.stride_tricks.sliding_window_view(x, size, axis=(-2, -1))
+    every = np.lib.stride_tricks.sliding_window_view(
+        x, size, axis=(-2, -1)
+    )
     return every[..., ::step_down, ::step_across, :, :]
 
 
-def cross_correlate2d(image: Array, kernel: Array, mode: Mode = "valid") -> Array:
+def cross_correlate2d(
+    image: Array, kernel: Array, mode: Mode = "valid"
+) -> Array:
     """Slide the kernel over the image and sum the products.
 
     Y[i, j] = sum over u, v of X[i + u, j + v] K[u, v], with X zero outside the image: @eq-valid.
@@ -117,7 +123,9 @@ def cross_correlate2d(image: Array, kernel: Array, mode: Mode = "valid") -> Arra
     return _slide(_pad_for(mode, image, kernel), kernel)
 
 
-def convolve2d(image: Array, kernel: Array, mode: Mode = "valid") -> Array:
+def convolve2d(
+    image: Array, kernel: Array, mode: Mode = "valid"
+) -> Array:
     """Convolve: cross-correlate with the kernel turned by 180 degrees.
 
     That is @eq-valid-convolution in mode "valid". In mode "full", where X is zero outside the
@@ -161,9 +169,11 @@ def convolve2d(image: Array, kernel: Array, mode: Mode = "valid") -> Array:
     """
     check_array("image", image, "H W")
     check_array("kernel", kernel, "KH KW")
-    # Turning the kernel turns its margins too, which matters in mode "same" for even sizes.
+    # Turning the kernel turns its margins too, which matters in mode
+    # "same" for even sizes.
     padded = rotate180(_pad_for(mode, rotate180(image), kernel))
-    return _slide(padded, rotate180(kernel))  # @eq-valid-convolution, @eq-full-by-padding
+    # @eq-valid-convolution, @eq-full-by-padding
+    return _slide(padded, rotate180(kernel))
 
 
 def rotate180(kernel: Array) -> Array:
@@ -188,11 +198,15 @@ def rotate180(kernel: Array) -> Array:
            [2., 1.]])
     """
     if kernel.ndim < 2:
-        raise ValueError(f"kernel: expected shape (..., KH, KW); got {kernel.shape}")
+        raise ValueError(
+            f"kernel: expected shape (..., KH, KW); got {kernel.shape}"
+        )
     return kernel[..., ::-1, ::-1]  # @eq-rotation
 
 
-def cross_correlate2d_loops(image: Array, kernel: Array, mode: Mode = "valid") -> Array:
+def cross_correlate2d_loops(
+    image: Array, kernel: Array, mode: Mode = "valid"
+) -> Array:
     """Cross-correlate index for index: the formula of `cross_correlate2d` as it is printed.
 
     Parameters
@@ -230,7 +244,9 @@ def cross_correlate2d_loops(image: Array, kernel: Array, mode: Mode = "valid") -
     return result
 
 
-def convolve2d_loops(image: Array, kernel: Array, mode: Mode = "valid") -> Array:
+def convolve2d_loops(
+    image: Array, kernel: Array, mode: Mode = "valid"
+) -> Array:
     """Convolve index for index: each pixel spreads a copy of the kernel over the output.
 
     Parameters
@@ -260,9 +276,11 @@ def convolve2d_loops(image: Array, kernel: Array, mode: Mode = "valid") -> Array
     'float32'
     """
     _check_mode(mode, image, kernel)
-    (height, width), (kernel_height, kernel_width) = image.shape, kernel.shape
+    height, width = image.shape
+    kernel_height, kernel_width = kernel.shape
     full = np.zeros(
-        (height + kernel_height - 1, width + kernel_width - 1), np.result_type(image, kernel)
+        (height + kernel_height - 1, width + kernel_width - 1),
+        np.result_type(image, kernel),
     )
     for p in range(height):
         for q in range(width):
@@ -281,7 +299,9 @@ def convolve2d_loops(image: Array, kernel: Array, mode: Mode = "valid") -> Array
 def _slide(image: Array, kernel: Array) -> Array:
     """Sum the products of the kernel and each window of the image."""
     # @eq-valid
-    products: Array = np.einsum("ijuv,uv->ij", windows(image, kernel.shape), kernel)
+    products: Array = np.einsum(
+        "ijuv,uv->ij", windows(image, kernel.shape), kernel
+    )
     return products
 
 
@@ -291,7 +311,9 @@ def _pad_for(mode: Mode, image: Array, kernel: Array) -> Array:
     if mode == "valid":
         return image
     around = [(size - 1, size - 1) for size in kernel.shape]
-    if mode == "same":  # the middle of "full"; of an odd number of margins the last is wider
+    if mode == "same":
+        # The middle of "full"; of an odd number of margins the last is
+        # wider.
         around = [((size - 1) // 2, size // 2) for size in kernel.shape]
     return np.pad(image, around)
 
@@ -299,10 +321,15 @@ def _pad_for(mode: Mode, image: Array, kernel: Array) -> Array:
 def _check_mode(mode: Mode, image: Array, kernel: Array) -> None:
     """Refuse an unknown mode, and "valid" where the kernel does not fit."""
     if mode not in get_args(Mode):
-        raise ValueError(f"mode: expected 'valid', 'same' or 'full'; got {mode!r}")
-    too_large = kernel.shape[0] > image.shape[0] or kernel.shape[1] > image.shape[1]
+        raise ValueError(
+            f"mode: expected 'valid', 'same' or 'full'; got {mode!r}"
+        )
+    too_large = (
+        kernel.shape[0] > image.shape[0]
+        or kernel.shape[1] > image.shape[1]
+    )
     if mode == "valid" and too_large:
         raise ValueError(
-            f"kernel: expected at most the image's shape {image.shape} in mode 'valid'; "
-            f"got {kernel.shape}"
+            f"kernel: expected at most the image's shape {image.shape} "
+            f"in mode 'valid'; got {kernel.shape}"
         )

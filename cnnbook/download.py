@@ -39,7 +39,9 @@ class DownloadError(OSError):
     """No mirror delivered a file. The message says what each did instead, and what to do."""
 
 
-def fetch(known: KnownFile, folder: Path, mirrors: Sequence[str]) -> bytes:
+def fetch(
+    known: KnownFile, folder: Path, mirrors: Sequence[str]
+) -> bytes:
     """Return a file from the cache, or from the first mirror that delivers it intact.
 
     What a mirror sends stays in memory until it is verified. So an ``OSError`` while downloading
@@ -68,7 +70,8 @@ def fetch(known: KnownFile, folder: Path, mirrors: Sequence[str]) -> bytes:
     """
     path = folder / known.name
     failures = []
-    already_raised = sys.exception()  # the caller may be handling an exception of its own
+    # The caller may be handling an exception of its own.
+    already_raised = sys.exception()
     try:
         return verified(_read(path, known.size + 1), known)
     except FileNotFoundError:
@@ -114,10 +117,14 @@ def cache_folder(cache_dir: str | os.PathLike[str] | None) -> Path:
     if cache_dir is None:
         cache_dir = os_cache("cnnbook")
     if not isinstance(cache_dir, (str, os.PathLike)):
-        raise TypeError(f"cache_dir: expected a folder as str or Path; got {cache_dir!r}")
+        raise TypeError(
+            f"cache_dir: expected a folder as str or Path; got {cache_dir!r}"
+        )
     folder = Path(cache_dir)
     if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(f"cache_dir: expected a folder; got the file {folder}")
+        raise NotADirectoryError(
+            f"cache_dir: expected a folder; got the file {folder}"
+        )
     return folder
 
 
@@ -137,12 +144,21 @@ def check_mirrors(mirrors: Sequence[str]) -> None:
         If there is none, or one of them is no such address.
     """
     if isinstance(mirrors, str) or not isinstance(mirrors, Sequence):
-        raise TypeError(f"mirrors: expected a tuple of addresses; got {mirrors!r}")
+        raise TypeError(
+            f"mirrors: expected a tuple of addresses; got {mirrors!r}"
+        )
     if not mirrors:
-        raise ValueError("mirrors: expected at least one address; got none")
+        raise ValueError(
+            "mirrors: expected at least one address; got none"
+        )
     for mirror in mirrors:
-        if not isinstance(mirror, str) or not mirror.startswith(("https://", "http://")):
-            raise ValueError(f"mirrors: expected http:// or https:// addresses; got {mirror!r}")
+        schemes = ("https://", "http://")
+        if not isinstance(mirror, str) or not mirror.startswith(
+            schemes
+        ):
+            raise ValueError(
+                f"mirrors: expected http:// or https:// addresses; got {mirror!r}"
+            )
 
 
 def unpack(body: bytes, known: KnownFile) -> bytes:
@@ -165,12 +181,17 @@ def unpack(body: bytes, known: KnownFile) -> bytes:
     ValueError
         If ``body`` is not gzip, is incomplete, or contains something else.
     """
-    if body.startswith(b"\x1f\x8b"):  # the two bytes that begin every gzip file
+    if body.startswith(b"\x1f\x8b"):  # as every gzip file begins
         return verified(_decompress(body, known.size + 1), known)
     if len(body) == known.size:
-        # Some servers declare the .gz as an encoding of the transfer, which the client undoes.
+        # Some servers declare the .gz as an encoding of the transfer,
+        # which the client undoes.
         return verified(body, known)
-    raise ValueError("an HTML page, not gzip" if body.lstrip().startswith(b"<") else "not gzip")
+    raise ValueError(
+        "an HTML page, not gzip"
+        if body.lstrip().startswith(b"<")
+        else "not gzip"
+    )
 
 
 def verified(content: bytes, known: KnownFile) -> bytes:
@@ -194,13 +215,18 @@ def verified(content: bytes, known: KnownFile) -> bytes:
         If it is shorter, longer or different.
     """
     if len(content) < known.size:
-        raise ValueError(f"truncated: {len(content):,} of {known.size:,} bytes")
+        raise ValueError(
+            f"truncated: {len(content):,} of {known.size:,} bytes"
+        )
     if len(content) > known.size:
-        raise ValueError(f"longer than the expected {known.size:,} bytes")
+        raise ValueError(
+            f"longer than the expected {known.size:,} bytes"
+        )
     found = hashlib.sha256(content).hexdigest()
     if found != known.sha256:
         raise ValueError(
-            f"wrong content: expected SHA-256 {known.sha256[:12]}..., got {found[:12]}..."
+            f"wrong content: expected SHA-256 {known.sha256[:12]}..., "
+            f"got {found[:12]}..."
         )
     return content
 
@@ -221,7 +247,9 @@ class _Memory:
     def write(self, chunk: bytes) -> None:
         """Append, and refuse what is longer than the file can be."""
         if len(self.content) + len(chunk) > self.limit:
-            raise ValueError(f"more than {self.limit:,} bytes, too long for this file")
+            raise ValueError(
+                f"more than {self.limit:,} bytes, too long for this file"
+            )
         self.content += chunk
 
     def flush(self) -> None:
@@ -230,17 +258,28 @@ class _Memory:
 
 def _download(url: str, known: KnownFile) -> bytes:
     """Return what a server sends, with a progress bar if somebody is looking."""
-    memory = _Memory(known.size + 1024)  # gzip shortens what it packs, save for a short header
-    with tqdm(total=known.size, desc=known.name, unit="B", unit_scale=True, disable=None) as bar:
-        # pooch follows redirects, refuses error statuses and sets the bar's total.
-        download = HTTPDownloader(progressbar=bar, chunk_size=2**16, timeout=TIMEOUT_SECONDS)
+    # gzip shortens what it packs, save for a short header.
+    memory = _Memory(known.size + 1024)
+    with tqdm(
+        total=known.size,
+        desc=known.name,
+        unit="B",
+        unit_scale=True,
+        disable=None,
+    ) as bar:
+        # pooch follows redirects, refuses error statuses and sets the
+        # bar's total.
+        download = HTTPDownloader(
+            progressbar=bar, chunk_size=2**16, timeout=TIMEOUT_SECONDS
+        )
         download(url, memory, pooch=None)
     return bytes(memory.content)
 
 
 def _decompress(body: bytes, limit: int) -> bytes:
     """Undo gzip up to ``limit`` bytes: a small body can stand for gigabytes."""
-    unpacker = zlib.decompressobj(wbits=31)  # 31: the gzip format, its checksum included
+    # 31: the gzip format, its checksum included.
+    unpacker = zlib.decompressobj(wbits=31)
     try:
         content = unpacker.decompress(body, limit)
     except zlib.error as error:
@@ -250,20 +289,28 @@ def _decompress(body: bytes, limit: int) -> bytes:
     return content
 
 
-def _reason(error: BaseException, already_raised: BaseException | None) -> str:
+def _reason(
+    error: BaseException, already_raised: BaseException | None
+) -> str:
     """Say why a download failed, in the words of the innermost of the chained exceptions."""
-    if isinstance(error, ValueError):  # what came was not what was expected
+    # What came was not what was expected.
+    if isinstance(error, ValueError):
         return str(error)
     response = getattr(error, "response", None)
     if response is not None and response.status_code >= 400:
         return f"status {response.status_code} {response.reason}"
-    while (inner := error.__cause__ or error.__context__) not in (None, already_raised):
+    ends = (None, already_raised)
+    while (inner := error.__cause__ or error.__context__) not in ends:
         error = inner
     if isinstance(error, TimeoutError):
         return f"stalled for {TIMEOUT_SECONDS:g} s"
     if isinstance(error, http.client.IncompleteRead):
         return "truncated: the connection was closed too early"
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return (
+        getattr(error, "strerror", None)
+        or str(error)
+        or type(error).__name__
+    )
 
 
 def _save(path: Path, content: bytes) -> None:
@@ -273,5 +320,7 @@ def _save(path: Path, content: bytes) -> None:
         with replacing(path) as file:
             file.write(content)
     except OSError as error:
-        because = f"cannot save a downloaded file: {error.strerror or error}"
+        because = (
+            f"cannot save a downloaded file: {error.strerror or error}"
+        )
         raise OSError(error.errno, because, str(path)) from error

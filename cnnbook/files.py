@@ -49,13 +49,16 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """
     path = Path(path)
     handle, temporary = tempfile.mkstemp(
-        prefix=f".{path.name}.", suffix=TEMPORARY_SUFFIX, dir=path.parent
+        prefix=f".{path.name}.",
+        suffix=TEMPORARY_SUFFIX,
+        dir=path.parent,
     )
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())  # on the disk before it takes the old file's place
+            # On the disk before it takes the old file's place.
+            os.fsync(file.fileno())
         _give_usual_permissions(temporary)
         Path(temporary).replace(path)
     except BaseException:
@@ -86,7 +89,9 @@ class DamagedFileError(ValueError):
     """A file is not what it should be: cut short, altered, or made by another program."""
 
 
-def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, Array]) -> None:
+def write_arrays(
+    path: str | os.PathLike[str], arrays: Mapping[str, Array]
+) -> None:
     """Write named arrays to one ``.npz`` file, with a checksum, whole or not at all.
 
     Parameters
@@ -102,7 +107,12 @@ def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, Array]) -> N
         If the file cannot be written.
     """
     with replacing(path) as file:
-        np.savez(file, allow_pickle=False, **arrays, sha256=np.array(_digest(arrays)))
+        np.savez(
+            file,
+            allow_pickle=False,
+            **arrays,
+            sha256=np.array(_digest(arrays)),
+        )
 
 
 def read_arrays(path: str | os.PathLike[str]) -> dict[str, Array]:
@@ -131,9 +141,13 @@ def read_arrays(path: str | os.PathLike[str]) -> dict[str, Array]:
             arrays = {name: archive[name] for name in archive.files}
         expected = str(arrays.pop("sha256"))
     except Exception as error:
-        raise DamagedFileError(f"{path}: damaged, or not a file of cnnbook's ({error})") from error
+        raise DamagedFileError(
+            f"{path}: damaged, or not a file of cnnbook's ({error})"
+        ) from error
     if _digest(arrays) != expected:
-        raise DamagedFileError(f"{path}: damaged: its content does not match its checksum")
+        raise DamagedFileError(
+            f"{path}: damaged: its content does not match its checksum"
+        )
     return arrays
 
 
@@ -141,6 +155,8 @@ def _digest(arrays: Mapping[str, Array]) -> str:
     """Hash names, dtypes, shapes and numbers."""
     digest = hashlib.sha256()
     for name, array in sorted(arrays.items()):
-        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(
+            f"{name} {array.dtype.str} {array.shape}\n".encode()
+        )
         digest.update(array.tobytes())
     return digest.hexdigest()

@@ -10,7 +10,12 @@ from typing import Protocol
 
 import numpy as np
 
-from cnnbook.checks import Array, check_finite, check_floating, check_rng
+from cnnbook.checks import (
+    Array,
+    check_finite,
+    check_floating,
+    check_rng,
+)
 from cnnbook.layers import Parameter
 from cnnbook.losses import Loss
 
@@ -29,7 +34,10 @@ class Differentiable(Protocol):
 
 
 def numerical_gradient(
-    f: Callable[[], Array], x: Array, weights: Array, steps: Array | float | None = None
+    f: Callable[[], Array],
+    x: Array,
+    weights: Array,
+    steps: Array | float | None = None,
 ) -> Array:
     """Differentiate the sum of ``weights * f()`` with respect to every entry of ``x``.
 
@@ -76,13 +84,17 @@ def numerical_gradient(
             x[index] = right = kept + h[index]
             above = f().copy()  # f may return a view of x
             x[index] = left = kept - h[index]
-            gradient[index] = np.sum(weights * (above - f())) / (right - left)  # 2h, as rounded
+            difference = np.sum(weights * (above - f()))
+            # right - left is 2h, as rounded.
+            gradient[index] = difference / (right - left)
         finally:
             x[index] = kept
     return gradient
 
 
-def complex_step_gradient(f: Callable[[Array], Array], x: Array, weights: Array) -> Array:
+def complex_step_gradient(
+    f: Callable[[Array], Array], x: Array, weights: Array
+) -> Array:
     """Differentiate the sum of ``weights * f(x)`` by steps along the imaginary axis.
 
     f(x + ih) = f(x) + i h f'(x) + O(h^2), so that the imaginary part over h is the derivative,
@@ -155,15 +167,21 @@ def relative_error(analytic: Array, numerical: Array) -> float:
     0.5
     """
     if analytic.shape != numerical.shape:
-        raise ValueError(f"analytic: expected shape {numerical.shape}; got {analytic.shape}")
+        raise ValueError(
+            f"analytic: expected shape {numerical.shape}; "
+            f"got {analytic.shape}"
+        )
     size = np.maximum(abs(analytic), abs(numerical))
     size = np.maximum(size, 0.01 * size.max())
-    with np.errstate(invalid="ignore"):  # infinity in both is no agreement: the result is NaN
+    # Infinity in both is no agreement: the result is NaN.
+    with np.errstate(invalid="ignore"):
         difference = abs(analytic - numerical)
         return float(np.max(difference / np.where(size == 0, 1, size)))
 
 
-def check_layer(layer: Differentiable, x: Array, rng: np.random.Generator) -> float:
+def check_layer(
+    layer: Differentiable, x: Array, rng: np.random.Generator
+) -> float:
     """Compare a layer's gradients with central differences, over all entries.
 
     The loss is the sum of the layer's output, weighted with random numbers: the weights are the
@@ -201,7 +219,9 @@ def check_layer(layer: Differentiable, x: Array, rng: np.random.Generator) -> fl
     """
     check_floating("x", x)
     if x.size == 0:
-        raise ValueError(f"x: expected no empty axis; got shape {x.shape}")
+        raise ValueError(
+            f"x: expected no empty axis; got shape {x.shape}"
+        )
     check_finite("x", x)
     check_rng(rng)
     x = x.copy()
@@ -212,10 +232,16 @@ def check_layer(layer: Differentiable, x: Array, rng: np.random.Generator) -> fl
     grad_x = np.array(layer.backward(upstream))
     errors = []
     for parameter, gradient in zip(parameters, before, strict=True):
-        numerical = numerical_gradient(lambda: layer.forward(x), parameter.value, upstream)
-        errors.append(relative_error(parameter.gradient - gradient, numerical))
+        numerical = numerical_gradient(
+            lambda: layer.forward(x), parameter.value, upstream
+        )
+        errors.append(
+            relative_error(parameter.gradient - gradient, numerical)
+        )
         parameter.gradient[...] = gradient
-    numerical = numerical_gradient(lambda: layer.forward(x), x, upstream)
+    numerical = numerical_gradient(
+        lambda: layer.forward(x), x, upstream
+    )
     return float(np.max([*errors, relative_error(grad_x, numerical)]))
 
 
@@ -269,17 +295,25 @@ def check_loss(loss: Loss, predictions: Array, targets: Array) -> float:
     p = predictions.copy()
     h = np.full_like(p, np.finfo(p.dtype).eps ** (1 / 5))
     if not getattr(loss, "from_logits", False):
-        room = np.minimum(p, 1 - p)  # the curvature near 0 and 1 grows as the room shrinks
+        # The curvature near 0 and 1 grows as the room shrinks.
+        room = np.minimum(p, 1 - p)
         if not (room > 0).all():
-            raise ValueError("predictions: expected probabilities strictly between 0 and 1")
+            raise ValueError(
+                "predictions: expected probabilities "
+                "strictly between 0 and 1"
+            )
         h *= room
 
     def mean_loss() -> Array:
         """Compute the loss of the predictions as they are now."""
         return np.array(loss.forward(p, targets))
 
-    once, twice = (numerical_gradient(mean_loss, p, np.ones(()), k * h) for k in (1, 2))
+    once, twice = (
+        numerical_gradient(mean_loss, p, np.ones(()), k * h)
+        for k in (1, 2)
+    )
     loss.forward(p, targets)
-    # Richardson's extrapolation, @eq-richardson: the h^2 terms of the two differences cancel, so
-    # that h may be large, and the rounding error of a mean over many entries small.
+    # Richardson's extrapolation, @eq-richardson: the h^2 terms of the
+    # two differences cancel, so that h may be large, and the rounding
+    # error of a mean over many entries small.
     return relative_error(loss.backward(), (4 * once - twice) / 3)

@@ -49,24 +49,34 @@ def parse_idx(content: bytes, name: str) -> Bytes:
             [  0,   0,   9]]], dtype=uint8)
     """
     if not isinstance(content, bytes):
-        raise TypeError(f"content: expected bytes; got {type(content).__name__}")
+        raise TypeError(
+            f"content: expected bytes; got {type(content).__name__}"
+        )
     magic = int.from_bytes(content[:4], "big")
     if magic not in (IMAGES_MAGIC, LABELS_MAGIC):
         raise ValueError(
-            f"{name}: expected the magic number 00 00 08 03 (images) or 00 00 08 01 (labels); "
+            f"{name}: expected the magic number 00 00 08 03 (images) "
+            f"or 00 00 08 01 (labels); "
             f"got {content[:4].hex(' ') or 'an empty file'}"
         )
     axes = magic & 0xFF
-    start = 4 + 4 * axes  # of the entries: the magic number and the sizes come first
+    # Of the entries: the magic number and the sizes come first.
+    start = 4 + 4 * axes
     if len(content) < start:
-        raise ValueError(f"{name}: expected a header of {start} bytes; got {len(content)}")
-    shape = struct.unpack(f">{axes}I", content[4:start])  # @eq-big-endian
+        raise ValueError(
+            f"{name}: expected a header of {start} bytes; "
+            f"got {len(content)}"
+        )
+    # @eq-big-endian
+    shape = struct.unpack(f">{axes}I", content[4:start])
     if 0 in shape:
-        raise ValueError(f"{name}: expected no empty axis; got shape {shape}")
+        raise ValueError(
+            f"{name}: expected no empty axis; got shape {shape}"
+        )
     if len(content) != start + math.prod(shape):
         raise ValueError(
-            f"{name}: expected {math.prod(shape):,} entries for shape {shape}; "
-            f"got {len(content) - start:,}"
+            f"{name}: expected {math.prod(shape):,} entries for shape "
+            f"{shape}; got {len(content) - start:,}"
         )
     # @eq-idx-place: the entries in row-major order, after the header.
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)

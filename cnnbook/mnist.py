@@ -9,10 +9,22 @@ from numpy.typing import NDArray
 
 import cnnbook.data
 from cnnbook.data import read_zero_one
-from cnnbook.download import KnownFile, cache_folder, check_mirrors, fetch, unpack
+from cnnbook.download import (
+    KnownFile,
+    cache_folder,
+    check_mirrors,
+    fetch,
+    unpack,
+)
 from cnnbook.files import DamagedFileError
 from cnnbook.idx import Bytes, parse_idx
-from cnnbook.samples import Samples, Split, first_of_each_digit, one_hot, select_digits
+from cnnbook.samples import (
+    Samples,
+    Split,
+    first_of_each_digit,
+    one_hot,
+    select_digits,
+)
 
 __all__ = [
     "FILES",
@@ -34,7 +46,8 @@ MIRRORS = (
     "http://yann.lecun.com/exdb/mnist/",
 )
 
-# The shortest first: a cache that cannot be written to is then noticed before the long downloads.
+# The shortest first: a cache that cannot be written to is then noticed
+# before the long downloads.
 FILES = {
     "test_labels": KnownFile(
         "t10k-labels-idx1-ubyte",
@@ -58,7 +71,8 @@ FILES = {
     ),
 }
 
-# For chapter 12: what the network says about digits that it has never seen.
+# For chapter 12: what the network says about digits that it has never
+# seen.
 OTHERS_FOLDER, OTHERS_PER_DIGIT = Path(cnnbook.data.__file__).parent, 25
 OTHERS = {
     "images": KnownFile(
@@ -144,14 +158,19 @@ def load_other_digits() -> Samples:
     for key, known in OTHERS.items():
         path = OTHERS_FOLDER / f"{known.name}.gz"
         try:
-            arrays[key] = parse_idx(unpack(path.read_bytes(), known), known.name)
+            arrays[key] = parse_idx(
+                unpack(path.read_bytes(), known), known.name
+            )
         except ValueError as error:
-            raise DamagedFileError(f"{path}: damaged ({error}); reinstall cnnbook") from error
+            raise DamagedFileError(
+                f"{path}: damaged ({error}); reinstall cnnbook"
+            ) from error
     return _scaled(arrays["images"]), arrays["labels"].astype(np.int64)
 
 
 def load_mnist(
-    cache_dir: str | os.PathLike[str] | None = None, mirrors: Sequence[str] = MIRRORS
+    cache_dir: str | os.PathLike[str] | None = None,
+    mirrors: Sequence[str] = MIRRORS,
 ) -> Split:
     """Load all of MNIST, downloading it (12 MB) when the cache does not hold it.
 
@@ -186,14 +205,20 @@ def load_mnist(
     folder = cache_folder(cache_dir)
     check_mirrors(mirrors)
     return _as_split(
-        {key: parse_idx(fetch(known, folder, mirrors), known.name) for key, known in FILES.items()}
+        {
+            key: parse_idx(fetch(known, folder, mirrors), known.name)
+            for key, known in FILES.items()
+        }
     )
 
 
 def _as_split(arrays: Mapping[str, Bytes]) -> Split:
     """Turn images and labels of both parts into samples."""
     train, test = (
-        (_scaled(arrays[f"{part}_images"]), arrays[f"{part}_labels"].astype(np.int64))
+        (
+            _scaled(arrays[f"{part}_images"]),
+            arrays[f"{part}_labels"].astype(np.int64),
+        )
         for part in ("train", "test")
     )
     return Split(train, test)

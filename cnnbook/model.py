@@ -7,9 +7,22 @@ from typing import Literal, Self, overload
 import numpy as np
 from numpy.typing import DTypeLike
 
-from cnnbook.checks import Array, check_array, check_count, check_dtype, check_rng
+from cnnbook.checks import (
+    Array,
+    check_array,
+    check_count,
+    check_dtype,
+    check_rng,
+)
 from cnnbook.files import DamagedFileError, read_arrays, write_arrays
-from cnnbook.layers import Conv2D, Dense, Layer, Parameter, Reshape, Sigmoid
+from cnnbook.layers import (
+    Conv2D,
+    Dense,
+    Layer,
+    Parameter,
+    Reshape,
+    Sigmoid,
+)
 
 
 class Sequential:
@@ -37,12 +50,19 @@ class Sequential:
 
     def __init__(self, *layers: Layer) -> None:
         if not layers:
-            raise ValueError("layers: expected at least one layer; got none")
+            raise ValueError(
+                "layers: expected at least one layer; got none"
+            )
         for layer in layers:
             if not isinstance(layer, Layer):
-                raise TypeError(f"layers: expected layers; got {layer!r}")
+                raise TypeError(
+                    f"layers: expected layers; got {layer!r}"
+                )
         if len({id(layer) for layer in layers}) < len(layers):
-            raise ValueError("layers: expected every layer once; got one of them twice")
+            raise ValueError(
+                "layers: expected every layer once; "
+                "got one of them twice"
+            )
         self.layers = layers
 
     def forward(self, x: Array) -> Array:
@@ -72,17 +92,28 @@ class Sequential:
             try:
                 x = layer.forward(x)
             except (TypeError, ValueError) as error:
-                error.add_note(f"in layer {index} of the network, {layer!r}")
+                error.add_note(
+                    f"in layer {index} of the network, {layer!r}"
+                )
                 raise
         return x
 
     @overload
-    def backward(self, grad_output: Array, *, input_gradient: Literal[True] = True) -> Array: ...
+    def backward(
+        self,
+        grad_output: Array,
+        *,
+        input_gradient: Literal[True] = True,
+    ) -> Array: ...
 
     @overload
-    def backward(self, grad_output: Array, *, input_gradient: Literal[False]) -> None: ...
+    def backward(
+        self, grad_output: Array, *, input_gradient: Literal[False]
+    ) -> None: ...
 
-    def backward(self, grad_output: Array, *, input_gradient: bool = True) -> Array | None:
+    def backward(
+        self, grad_output: Array, *, input_gradient: bool = True
+    ) -> Array | None:
         """Send the gradient back through every layer, last to first: @eq-backward-step.
 
         Parameters
@@ -121,7 +152,11 @@ class Sequential:
         list of Parameter
             The parameters themselves, not copies.
         """
-        return [parameter for layer in self.layers for parameter in layer.parameters()]
+        return [
+            parameter
+            for layer in self.layers
+            for parameter in layer.parameters()
+        ]
 
     def predict(self, x: Array, batch_size: int = 256) -> Array:
         """Compute the outputs for any number of samples, a batch at a time.
@@ -139,9 +174,11 @@ class Sequential:
             The outputs in the order of the samples.
         """
         batch_size = check_count("batch_size", batch_size)
-        check_array("x", x, " ".join(["N"] + ["..."] * (getattr(x, "ndim", 1) - 1)))
+        axes = ["N"] + ["..."] * (getattr(x, "ndim", 1) - 1)
+        check_array("x", x, " ".join(axes))
         starts = range(0, len(x), batch_size)
-        return np.concatenate([self.forward(x[start : start + batch_size]) for start in starts])
+        outputs = [self.forward(x[i : i + batch_size]) for i in starts]
+        return np.concatenate(outputs)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the parameters to one ``.npz`` file, whole or not at all.
@@ -176,8 +213,14 @@ class Sequential:
             The values of the parameters by layer and name, such as ``"3.weights"``, and under
             ``"architecture"`` a description of the layers. The parameters are not copied.
         """
-        values = {name: parameter.value for name, parameter in self._named_parameters().items()}
-        return {"architecture": np.array(self._architecture()), **values}
+        values = {
+            name: parameter.value
+            for name, parameter in self._named_parameters().items()
+        }
+        return {
+            "architecture": np.array(self._architecture()),
+            **values,
+        }
 
     def load(self, path: str | os.PathLike[str]) -> Self:
         """Read parameters that `save` wrote into this network, without pickle.
@@ -203,26 +246,34 @@ class Sequential:
         """
         arrays = read_arrays(path)
         if "architecture" not in arrays:
-            raise DamagedFileError(f"{path}: not the parameters of a network")
+            raise DamagedFileError(
+                f"{path}: not the parameters of a network"
+            )
         architecture = str(arrays.pop("architecture"))
         if architecture != self._architecture():
             raise ValueError(
-                f"{path}: expected parameters of the network {self._architecture()}; "
-                f"got those of {architecture}"
+                f"{path}: expected parameters of the network "
+                f"{self._architecture()}; got those of {architecture}"
             )
         named = self._named_parameters()
         for name, parameter in named.items():
-            expected = f"{parameter.value.dtype} of shape {parameter.value.shape}"
+            value = parameter.value
+            expected = f"{value.dtype} of shape {value.shape}"
             found = "nothing"
             if name in arrays:
-                found = f"{arrays[name].dtype} of shape {arrays[name].shape}"
+                value = arrays[name]
+                found = f"{value.dtype} of shape {value.shape}"
             if found != expected:
-                raise ValueError(f"{path}: {name}: expected {expected}; got {found}")
+                raise ValueError(
+                    f"{path}: {name}: expected {expected}; got {found}"
+                )
         for name, parameter in named.items():
             parameter.value[...] = arrays[name]
         return self
 
-    def summary(self, input_shape: tuple[int, ...] | None = None) -> str:
+    def summary(
+        self, input_shape: tuple[int, ...] | None = None
+    ) -> str:
         """Describe the network in a table.
 
         Parameters
@@ -257,17 +308,26 @@ class Sequential:
         >>> model
         Sequential(Reshape((4,)), Dense(4, 2))
         """
-        rows = [("layer", "output shape" if input_shape else "", "parameters")]
-        dtype = next((p.value.dtype for p in self.parameters()), np.dtype(np.float32))
+        heading = "output shape" if input_shape else ""
+        rows = [("layer", heading, "parameters")]
+        dtype = next(
+            (p.value.dtype for p in self.parameters()),
+            np.dtype(np.float32),
+        )
         x = np.zeros((1, *(input_shape or ())), dtype)
         for layer in self.layers:
             x = layer.forward(x) if input_shape else x
-            count = sum(parameter.value.size for parameter in layer.parameters())
-            rows.append((repr(layer), str(x.shape[1:]) if input_shape else "", f"{count:,}"))
-        rows.append(("total", "", f"{sum(p.value.size for p in self.parameters()):,}"))
-        widths = [max(len(row[column]) for row in rows) for column in range(3)]
+            count = sum(p.value.size for p in layer.parameters())
+            shape = str(x.shape[1:]) if input_shape else ""
+            rows.append((repr(layer), shape, f"{count:,}"))
+        total = sum(p.value.size for p in self.parameters())
+        rows.append(("total", "", f"{total:,}"))
+        widths = [
+            max(len(row[column]) for row in rows) for column in range(3)
+        ]
         return "\n".join(
-            f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}" for a, b, c in rows
+            f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}"
+            for a, b, c in rows
         )
 
     def __repr__(self) -> str:
@@ -286,7 +346,9 @@ class Sequential:
         return json.dumps([repr(layer) for layer in self.layers])
 
 
-def zero_one_network(rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Sequential:
+def zero_one_network(
+    rng: np.random.Generator, dtype: DTypeLike = np.float32
+) -> Sequential:
     """Build the book's first network, which tells a 0 from a 1.
 
     Parameters

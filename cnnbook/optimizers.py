@@ -66,32 +66,52 @@ class SGD:
     """
 
     def __init__(
-        self, parameters: Iterable[Parameter], learning_rate: float, *, momentum: float = 0.0
+        self,
+        parameters: Iterable[Parameter],
+        learning_rate: float,
+        *,
+        momentum: float = 0.0,
     ) -> None:
         self.parameters = list(parameters)
         if not self.parameters:
-            raise ValueError("parameters: expected at least one; got none")
+            raise ValueError(
+                "parameters: expected at least one; got none"
+            )
         for parameter in self.parameters:
             if not isinstance(parameter, Parameter):
-                raise TypeError(f"parameters: expected Parameter objects; got {parameter!r}")
-        self.learning_rate = check_positive("learning_rate", learning_rate)
-        if len({id(parameter) for parameter in self.parameters}) < len(self.parameters):
-            raise ValueError("parameters: expected each of them once; got one of them twice")
+                raise TypeError(
+                    f"parameters: expected Parameter objects; "
+                    f"got {parameter!r}"
+                )
+        self.learning_rate = check_positive(
+            "learning_rate", learning_rate
+        )
+        if len(set(map(id, self.parameters))) < len(self.parameters):
+            raise ValueError(
+                "parameters: expected each of them once; "
+                "got one of them twice"
+            )
         still = isinstance(momentum, (int, float)) and momentum == 0
         if not still and not check_positive("momentum", momentum) < 1:
-            raise ValueError(f"momentum: expected a number in [0, 1); got {momentum}")
+            raise ValueError(
+                f"momentum: expected a number in [0, 1); got {momentum}"
+            )
         self.momentum = float(momentum)
         self.velocities: list[Array] = []
         if self.momentum:
-            self.velocities = [np.zeros_like(p.value) for p in self.parameters]
+            self.velocities = [
+                np.zeros_like(p.value) for p in self.parameters
+            ]
 
     def step(self) -> None:
         """Move every parameter against its gradient. The gradients stay as they are."""
         if not self.momentum:
             for parameter in self.parameters:
-                parameter.value -= self.learning_rate * parameter.gradient
+                step = self.learning_rate * parameter.gradient
+                parameter.value -= step
             return
-        for parameter, velocity in zip(self.parameters, self.velocities, strict=True):
+        pairs = zip(self.parameters, self.velocities, strict=True)
+        for parameter, velocity in pairs:
             velocity *= self.momentum
             velocity += parameter.gradient
             parameter.value -= self.learning_rate * velocity

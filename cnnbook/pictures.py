@@ -42,14 +42,21 @@ def read_picture(path: str | os.PathLike[str]) -> Array:
             picture: Image.Image = ImageOps.exif_transpose(file)
             if picture.has_transparency_data:
                 rgba = picture.convert("RGBA")
-                picture = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
-            if not picture.mode.startswith(("I", "F")):  # these hold more than 256 levels
+                picture = Image.alpha_composite(
+                    Image.new("RGBA", rgba.size, "white"), rgba
+                )
+            # The modes I and F hold more than 256 levels.
+            if not picture.mode.startswith(("I", "F")):
                 picture = picture.convert("L")
             return np.asarray(picture, dtype=np.float64)
     except UnidentifiedImageError:
-        raise ValueError(f"{path}: expected an image file; its format is not known") from None
+        raise ValueError(
+            f"{path}: expected an image file; its format is not known"
+        ) from None
     except Exception as error:
-        raise ValueError(f"{path}: expected an image file; got a damaged one ({error})") from error
+        raise ValueError(
+            f"{path}: expected an image file; got a damaged one ({error})"
+        ) from error
 
 
 def prepare(levels: Array) -> tuple[Array, list[str]]:
@@ -88,35 +95,56 @@ def prepare(levels: Array) -> tuple[Array, list[str]]:
     """
     levels = np.asarray(levels, np.float64)
     if levels.ndim != 2 or levels.size == 0:
-        raise ValueError(f"picture: expected shape (H, W) with no empty axis; got {levels.shape}")
+        raise ValueError(
+            f"picture: expected shape (H, W) with no empty axis; "
+            f"got {levels.shape}"
+        )
     check_finite("picture", levels)
     low, high = levels.min(), levels.max()
     if not high > low:
-        raise ValueError(f"picture: expected a digit; it is blank, every pixel is {low:g}")
+        raise ValueError(
+            f"picture: expected a digit; it is blank, "
+            f"every pixel is {low:g}"
+        )
     ink = (levels - low) / (high - low)
-    steps = [f"stretched grey levels {low:g} to {high:g} to the range 0 to 1"]
+    steps = [
+        f"stretched grey levels {low:g} to {high:g} to the range 0 to 1"
+    ]
     border = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
     if np.median(border) > 0.5:
         ink = 1 - ink
-        steps.append("inverted: the border is bright, so the digit is dark on a bright ground")
+        steps.append(
+            "inverted: the border is bright, "
+            "so the digit is dark on a bright ground"
+        )
     digit = _crop(ink)
-    steps.append(f"cropped the digit, {_size(digit)} pixels, out of {_size(ink)}")
+    steps.append(
+        f"cropped the digit, {_size(digit)} pixels, out of {_size(ink)}"
+    )
     digit = _scale(digit)
     steps.append(f"scaled it to {_size(digit)} pixels")
-    steps.append(f"moved its centre of mass to the middle of {SIDE} x {SIDE} pixels")
-    return _centre(digit)[np.newaxis, np.newaxis].astype(np.float32), steps
+    steps.append(
+        f"moved its centre of mass to the middle of "
+        f"{SIDE} x {SIDE} pixels"
+    )
+    image = _centre(digit)[np.newaxis, np.newaxis]
+    return image.astype(np.float32), steps
 
 
 def _crop(ink: Array) -> Array:
     """Cut out the rows and columns that hold ink: anything above an eighth of the brightest."""
-    rows, columns = (np.flatnonzero((ink > 1 / 8).any(axis=axis)) for axis in (1, 0))
+    rows, columns = (
+        np.flatnonzero((ink > 1 / 8).any(axis=axis)) for axis in (1, 0)
+    )
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def _scale(digit: Array) -> Array:
     """Bring the longer side to 20 pixels, averaging where pixels are lost."""
     factor = DIGIT / max(digit.shape)
-    height, width = (max(1, round(size * factor)) for size in digit.shape)
+    height, width = (
+        max(1, round(size * factor)) for size in digit.shape
+    )
     picture = Image.fromarray(digit.astype(np.float32))
     scaled = picture.resize((width, height), Image.Resampling.BILINEAR)
     return np.asarray(scaled)
@@ -132,9 +160,13 @@ def _centre(digit: Array) -> Array:
     for axis, size in enumerate(digit.shape):
         mass = digit.sum(axis=1 - axis)
         centre = mass @ np.arange(size) / mass.sum()
-        corner.append(int(np.clip(round(SIDE / 2 - centre), 0, SIDE - size)))
+        corner.append(
+            int(np.clip(round(SIDE / 2 - centre), 0, SIDE - size))
+        )
     top, left = corner
-    canvas[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
+    canvas[top : top + digit.shape[0], left : left + digit.shape[1]] = (
+        digit
+    )
     return canvas
 
 

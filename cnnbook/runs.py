@@ -66,10 +66,16 @@ class Configuration:
         # NumPy's numbers become Python's, which JSON can hold.
         keep = functools.partial(object.__setattr__, self)
         if self.limit_per_class is not None:
-            keep("limit_per_class", check_count("limit_per_class", self.limit_per_class))
+            keep(
+                "limit_per_class",
+                check_count("limit_per_class", self.limit_per_class),
+            )
         keep("epochs", check_count("epochs", self.epochs))
         keep("batch_size", check_count("batch_size", self.batch_size))
-        keep("learning_rate", check_positive("learning_rate", self.learning_rate))
+        keep(
+            "learning_rate",
+            check_positive("learning_rate", self.learning_rate),
+        )
         keep("seed", check_count("seed", self.seed, minimum=0))
 
 
@@ -113,12 +119,15 @@ def train_run(
     folder.mkdir(parents=True, exist_ok=True)
     remove_incomplete(folder)
     _check_same_run(folder, configuration)
-    # Seeding before looking for weights: a resumed run must draw what an unbroken one draws.
+    # Seeding before looking for weights: a resumed run must draw what
+    # an unbroken one draws.
     rng = np.random.default_rng(configuration.seed)
     model, history = zero_one_network(rng), History()
     if (folder / "weights.npz").exists():
         history = load_weights(folder, model)
-        _write_json(folder / "history.json", dataclasses.asdict(history))
+        _write_json(
+            folder / "history.json", dataclasses.asdict(history)
+        )
     _write_json(folder / "configuration.json", _describe(configuration))
 
     def save(history: History) -> None:
@@ -142,7 +151,9 @@ def train_run(
     )
 
 
-def load_weights(folder: str | os.PathLike[str], model: Sequential) -> History:
+def load_weights(
+    folder: str | os.PathLike[str], model: Sequential
+) -> History:
     """Read the parameters of a run into a network.
 
     Parameters
@@ -166,15 +177,21 @@ def load_weights(folder: str | os.PathLike[str], model: Sequential) -> History:
     """
     path = Path(folder) / "weights.npz"
     if not path.exists():
-        raise FileNotFoundError(f"{folder}: expected a run with a complete epoch; no {path.name}")
+        raise FileNotFoundError(
+            f"{folder}: expected a run with a complete epoch; no {path.name}"
+        )
     model.load(path)
     try:
         return History(**json.loads(str(read_arrays(path)["history"])))
     except (KeyError, TypeError, ValueError) as error:
-        raise DamagedFileError(f"{path}: holds no history of a run") from error
+        raise DamagedFileError(
+            f"{path}: holds no history of a run"
+        ) from error
 
 
-def load_configuration(folder: str | os.PathLike[str]) -> Configuration | None:
+def load_configuration(
+    folder: str | os.PathLike[str],
+) -> Configuration | None:
     """Read the configuration of the run in a folder.
 
     Parameters
@@ -194,7 +211,8 @@ def load_configuration(folder: str | os.PathLike[str]) -> Configuration | None:
     """
     path = Path(folder) / "configuration.json"
     try:
-        return Configuration(**json.loads(path.read_text(encoding="utf-8"))["configuration"])
+        text = path.read_text(encoding="utf-8")
+        return Configuration(**json.loads(text)["configuration"])
     except FileNotFoundError:
         return None
     except (KeyError, TypeError, ValueError) as error:
@@ -208,10 +226,13 @@ def _check_same_run(folder: Path, configuration: Configuration) -> None:
     before = load_configuration(folder)
     if before is None:
         if (folder / "weights.npz").exists():
-            raise DamagedFileError(f"{folder}: holds weights but no configuration.json")
+            raise DamagedFileError(
+                f"{folder}: holds weights but no configuration.json"
+            )
         return
     for field in dataclasses.fields(Configuration):
-        old, new = getattr(before, field.name), getattr(configuration, field.name)
+        old = getattr(before, field.name)
+        new = getattr(configuration, field.name)
         if old != new and not (field.name == "epochs" and new > old):
             raise ValueError(
                 f"{field.name}: expected {old}, as in the run in {folder}; got {new} "
@@ -233,11 +254,14 @@ def _describe(configuration: Configuration) -> dict[str, Any]:
     }
 
 
-def _save_epoch(folder: Path, model: Sequential, history: History) -> None:
+def _save_epoch(
+    folder: Path, model: Sequential, history: History
+) -> None:
     """Replace the files of the epoch before: first the one from which the other can be made."""
     epochs = dataclasses.asdict(history)
     write_arrays(
-        folder / "weights.npz", {**model.arrays(), "history": np.array(json.dumps(epochs))}
+        folder / "weights.npz",
+        {**model.arrays(), "history": np.array(json.dumps(epochs))},
     )
     _write_json(folder / "history.json", epochs)
 

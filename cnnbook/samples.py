@@ -65,18 +65,34 @@ def select_digits(split: Split, digits: ArrayLike) -> Split:
     TypeError: digits: expected a sequence of integers such as (0, 1); got 1
     """
     wanted = np.asarray(digits)
-    if wanted.ndim != 1 or wanted.dtype.kind not in "iu" or wanted.size == 0:
-        raise TypeError(f"digits: expected a sequence of integers such as (0, 1); got {digits!r}")
+    if (
+        wanted.ndim != 1
+        or wanted.dtype.kind not in "iu"
+        or wanted.size == 0
+    ):
+        raise TypeError(
+            f"digits: expected a sequence of integers such as (0, 1); "
+            f"got {digits!r}"
+        )
     for _, labels in split:
         missing = np.setdiff1d(wanted, labels)
         if missing.size:
             there = np.unique(labels).tolist()
-            raise ValueError(f"digits: expected digits among {there}; got {missing[0]}")
-    train, test = ((x[kept], y[kept]) for x, y in split for kept in [np.isin(y, wanted)])
+            raise ValueError(
+                f"digits: expected digits among {there}; "
+                f"got {missing[0]}"
+            )
+    train, test = (
+        (x[kept], y[kept])
+        for x, y in split
+        for kept in [np.isin(y, wanted)]
+    )
     return Split(train, test)
 
 
-def first_of_each_digit(samples: Samples, limit_per_class: int) -> Samples:
+def first_of_each_digit(
+    samples: Samples, limit_per_class: int
+) -> Samples:
     """Keep the first few samples of each digit, in their old order.
 
     Parameters
@@ -110,21 +126,27 @@ def first_of_each_digit(samples: Samples, limit_per_class: int) -> Samples:
     images, labels = samples
     if len(images) != len(labels) or len(labels) == 0:
         raise ValueError(
-            f"samples: expected as many labels as images, at least one; "
-            f"got {len(labels)} and {len(images)}"
+            f"samples: expected as many labels as images, "
+            f"at least one; got {len(labels)} and {len(images)}"
         )
-    of_each = [np.flatnonzero(labels == digit) for digit in np.unique(labels)]
+    of_each = [
+        np.flatnonzero(labels == digit) for digit in np.unique(labels)
+    ]
     fewest = min(len(indices) for indices in of_each)
     if limit > fewest:
         raise ValueError(
-            f"limit_per_class: expected at most {fewest}, which is how many images the rarest "
-            f"digit has; got {limit}"
+            f"limit_per_class: expected at most {fewest}, which is how "
+            f"many images the rarest digit has; got {limit}"
         )
-    kept = np.sort(np.concatenate([indices[:limit] for indices in of_each]))
+    kept = np.sort(
+        np.concatenate([indices[:limit] for indices in of_each])
+    )
     return images[kept], labels[kept]
 
 
-def one_hot(labels: Array, classes: int, dtype: DTypeLike = np.float32) -> Array:
+def one_hot(
+    labels: Array, classes: int, dtype: DTypeLike = np.float32
+) -> Array:
     """Turn each label into a row of zeros with a single one, at its class: @eq-one-hot.
 
     Parameters
@@ -171,11 +193,18 @@ def one_hot(labels: Array, classes: int, dtype: DTypeLike = np.float32) -> Array
     'float64'
     """
     classes = check_count("classes", classes)
-    if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu":
+    if (
+        not isinstance(labels, np.ndarray)
+        or labels.dtype.kind not in "iu"
+    ):
         came = getattr(labels, "dtype", type(labels).__name__)
-        raise TypeError(f"labels: expected a NumPy array of integers; got {came}")
+        raise TypeError(
+            f"labels: expected a NumPy array of integers; got {came}"
+        )
     if labels.ndim != 1:
-        raise ValueError(f"labels: expected 1 axis (N); got shape {labels.shape}")
+        raise ValueError(
+            f"labels: expected 1 axis (N); got shape {labels.shape}"
+        )
     bad = np.flatnonzero((labels < 0) | (labels >= classes))
     if bad.size:
         raise ValueError(

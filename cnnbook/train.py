@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from tqdm import tqdm
 
-from cnnbook.checks import Array, check_array, check_count, check_finite, check_rng
+from cnnbook.checks import (
+    Array,
+    check_array,
+    check_count,
+    check_finite,
+    check_rng,
+)
 from cnnbook.losses import Loss
 from cnnbook.mnist import one_hot
 from cnnbook.model import Sequential
@@ -150,21 +156,31 @@ def fit(
     if test is not None:
         check_finite("test", test[0])
         count_errors(model, test[0][:1], test[1][:1])
-    if {id(p) for p in model.parameters()}.isdisjoint(id(p) for p in optimizer.parameters):
+    of_model = {id(p) for p in model.parameters()}
+    if of_model.isdisjoint(id(p) for p in optimizer.parameters):
         raise ValueError(
-            "optimizer: expected one that updates the model; got none of its parameters"
+            "optimizer: expected one that updates the model; "
+            "got none of its parameters"
         )
-    epochs, batch_size = check_count("epochs", epochs), check_count("batch_size", batch_size)
+    epochs = check_count("epochs", epochs)
+    batch_size = check_count("batch_size", batch_size)
     check_rng(rng)
     history = History() if history is None else history
-    for epoch, order in enumerate(_orders(rng, len(images), epochs, reshuffle=reshuffle), start=1):
+    orders = _orders(rng, len(images), epochs, reshuffle=reshuffle)
+    for epoch, order in enumerate(orders, start=1):
         if epoch <= history.epochs:
             continue
-        batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-        bar = tqdm(batches, f"Epoch {epoch}", leave=False, disable=None if progress else True)
+        starts = range(0, len(order), batch_size)
+        batches = [order[i : i + batch_size] for i in starts]
+        hidden = None if progress else True
+        bar = tqdm(
+            batches, f"Epoch {epoch}", leave=False, disable=hidden
+        )
         total = 0.0
         for batch in bar:
-            total += train_on_batch(model, loss, optimizer, images[batch], targets[batch])
+            total += train_on_batch(
+                model, loss, optimizer, images[batch], targets[batch]
+            )
         history.losses.append(total / len(images))
         if test is not None:
             history.test_errors.append(count_errors(model, *test))
@@ -174,7 +190,11 @@ def fit(
 
 
 def train_on_batch(
-    model: Sequential, loss: Loss, optimizer: SGD, images: Array, targets: Array
+    model: Sequential,
+    loss: Loss,
+    optimizer: SGD,
+    images: Array,
+    targets: Array,
 ) -> float:
     """Take one step of gradient descent.
 
@@ -211,17 +231,22 @@ def train_on_batch(
     >>> layer.weights.value, layer.bias.value
     (array([[0.5]]), array([0.5]))
     """
-    predictions = model.forward(images.astype(targets.dtype, copy=False))
+    images = images.astype(targets.dtype, copy=False)
+    predictions = model.forward(images)
     value = loss.forward(predictions, targets)
     if not np.isfinite(value):
-        raise FloatingPointError(f"the loss is {value}; try a smaller learning_rate")
+        raise FloatingPointError(
+            f"the loss is {value}; try a smaller learning_rate"
+        )
     optimizer.zero_gradients()
     model.backward(loss.backward(), input_gradient=False)
     optimizer.step()
     return value * len(images)
 
 
-def count_errors(model: Sequential, images: Array, labels: Array) -> int:
+def count_errors(
+    model: Sequential, images: Array, labels: Array
+) -> int:
     """Count the images whose largest output is not the one of their label.
 
     Parameters
@@ -262,17 +287,30 @@ def count_errors(model: Sequential, images: Array, labels: Array) -> int:
         ...
     ValueError: labels: expected shape (3,); got (2,)
     """
-    if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu":
+    if (
+        not isinstance(labels, np.ndarray)
+        or labels.dtype.kind not in "iu"
+    ):
         came = getattr(labels, "dtype", type(labels).__name__)
-        raise TypeError(f"labels: expected a NumPy array of integers; got {came}")
+        raise TypeError(
+            f"labels: expected a NumPy array of integers; got {came}"
+        )
     if labels.shape != (len(images),):
-        raise ValueError(f"labels: expected shape {(len(images),)}; got {labels.shape}")
+        raise ValueError(
+            f"labels: expected shape {(len(images),)}; "
+            f"got {labels.shape}"
+        )
     images = images.astype(_dtype_of(model, images), copy=False)
-    return int(np.count_nonzero(model.predict(images).argmax(axis=1) != labels))
+    answers = model.predict(images).argmax(axis=1)
+    return int(np.count_nonzero(answers != labels))
 
 
 def _orders(
-    rng: np.random.Generator, samples: int, epochs: int, *, reshuffle: bool
+    rng: np.random.Generator,
+    samples: int,
+    epochs: int,
+    *,
+    reshuffle: bool,
 ) -> Iterator[Array]:
     """Draw the order of the samples for each epoch."""
     order = rng.permutation(samples)
@@ -282,31 +320,48 @@ def _orders(
         yield order
 
 
-def _check_samples(model: Sequential, images: Array, targets: Array) -> Array:
+def _check_samples(
+    model: Sequential, images: Array, targets: Array
+) -> Array:
     """Refuse what cannot be trained on, with a trial run of one sample; return the targets."""
-    check_array("images", images, " ".join(["N"] + ["..."] * (getattr(images, "ndim", 1) - 1)))
+    axes = ["N"] + ["..."] * (getattr(images, "ndim", 1) - 1)
+    check_array("images", images, " ".join(axes))
     check_finite("images", images)
     if not isinstance(targets, np.ndarray):
-        raise TypeError(f"targets: expected a NumPy array; got {type(targets).__name__}")
+        raise TypeError(
+            f"targets: expected a NumPy array; "
+            f"got {type(targets).__name__}"
+        )
     if targets.dtype.kind not in "buif":
-        raise TypeError(f"targets: expected numbers; got {targets.dtype}")
+        raise TypeError(
+            f"targets: expected numbers; got {targets.dtype}"
+        )
     if targets.shape[:1] != images.shape[:1]:
         raise ValueError(
-            f"targets: expected {len(images)} of them, one per image; got shape {targets.shape}"
+            f"targets: expected {len(images)} of them, one per image; "
+            f"got shape {targets.shape}"
         )
     dtype = _dtype_of(model, images)
     output = model.forward(images[:1].astype(dtype, copy=False))
-    if targets.ndim == 1 and targets.dtype.kind in "iu" and output.ndim == 2:
+    if (
+        targets.ndim == 1
+        and targets.dtype.kind in "iu"
+        and output.ndim == 2
+    ):
         return one_hot(targets, output.shape[1], dtype)
     if targets.shape[1:] != output.shape[1:]:
         raise ValueError(
-            f"targets: expected shape {(len(images), *output.shape[1:])}, or one integer label "
+            f"targets: expected shape "
+            f"{(len(images), *output.shape[1:])}, or one integer label "
             f"per image; got {targets.dtype} of shape {targets.shape}"
         )
     return targets.astype(dtype)
 
 
-def _dtype_of(model: Sequential, images: Array) -> np.dtype[np.floating]:
+def _dtype_of(
+    model: Sequential, images: Array
+) -> np.dtype[np.floating]:
     """Return the dtype of the model's parameters, or of the images if it has none."""
-    dtype: np.dtype[np.floating] = [*(p.value for p in model.parameters()), images][0].dtype
+    arrays = [*(p.value for p in model.parameters()), images]
+    dtype: np.dtype[np.floating] = arrays[0].dtype
     return dtype

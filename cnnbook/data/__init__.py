@@ -11,8 +11,15 @@ from numpy.typing import NDArray
 from cnnbook.files import DamagedFileError
 
 ZERO_ONE_FILE = Path(__file__).with_name("zero_one.npz")
-ZERO_ONE_SHA256 = "25fce0680ecb400be5603a48f5e044c7608cd99f735802f88bbe8d2b4dba0034"
-ZERO_ONE_ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
+ZERO_ONE_SHA256 = (
+    "25fce0680ecb400be5603a48f5e044c7608cd99f735802f88bbe8d2b4dba0034"
+)
+ZERO_ONE_ARRAYS = (
+    "train_images",
+    "train_labels",
+    "test_images",
+    "test_labels",
+)
 
 
 def read_zero_one() -> dict[str, NDArray[np.uint8]]:
@@ -33,13 +40,20 @@ def read_zero_one() -> dict[str, NDArray[np.uint8]]:
     """
     try:
         # From memory, so that no error can leave the file open.
-        with np.load(io.BytesIO(ZERO_ONE_FILE.read_bytes()), allow_pickle=False) as archive:
+        with np.load(
+            io.BytesIO(ZERO_ONE_FILE.read_bytes()), allow_pickle=False
+        ) as archive:
             arrays = {name: archive[name] for name in ZERO_ONE_ARRAYS}
         found = content_sha256(arrays)
     except FileNotFoundError:
-        raise FileNotFoundError(f"{ZERO_ONE_FILE}: not found; reinstall cnnbook") from None
-    except Exception as error:  # zipfile and NumPy raise a dozen types at damaged bytes
-        raise DamagedFileError(f"{ZERO_ONE_FILE}: damaged ({error}); reinstall cnnbook") from error
+        raise FileNotFoundError(
+            f"{ZERO_ONE_FILE}: not found; reinstall cnnbook"
+        ) from None
+    # zipfile and NumPy raise a dozen types at damaged bytes.
+    except Exception as error:
+        raise DamagedFileError(
+            f"{ZERO_ONE_FILE}: damaged ({error}); reinstall cnnbook"
+        ) from error
     if found != ZERO_ONE_SHA256:
         raise DamagedFileError(
             f"{ZERO_ONE_FILE}: damaged (expected the content with SHA-256 "
@@ -65,6 +79,8 @@ def content_sha256(arrays: Mapping[str, NDArray[np.uint8]]) -> str:
     digest = hashlib.sha256()
     for name in ZERO_ONE_ARRAYS:
         array = arrays[name]
-        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(
+            f"{name} {array.dtype.str} {array.shape}\n".encode()
+        )
         digest.update(array.tobytes())
     return digest.hexdigest()

@@ -67,7 +67,8 @@ def sigmoid_gradient(y: Array, grad_output: Array) -> Array:
     """
     check_floating("y", y)
     check_shape("grad_output", grad_output, y.shape, "the shape of y")
-    # @eq-sigmoid-gradient-array, in place: y is the largest output of a layer.
+    # @eq-sigmoid-gradient-array, in place: y is the largest output of
+    # a layer.
     grad_z: Array = 1 - y
     grad_z *= y
     grad_z *= grad_output

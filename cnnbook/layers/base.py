@@ -7,6 +7,7 @@ import numpy as np
 from cnnbook.checks import Array, check_floating
 
 Remembered = TypeVar("Remembered")
+Shape = tuple[int, ...]
 
 
 class Parameter:
@@ -81,10 +82,13 @@ class Parameter:
         """
         if contribution.shape != self.value.shape:
             raise ValueError(
-                f"contribution: expected shape {self.value.shape}, as {self.name} has; "
-                f"got {contribution.shape}"
+                f"contribution: expected shape {self.value.shape}, "
+                f"as {self.name} has; got {contribution.shape}"
             )
-        if self._gradient is None and contribution.dtype == self.value.dtype:
+        if (
+            self._gradient is None
+            and contribution.dtype == self.value.dtype
+        ):
             self._gradient = contribution
         else:
             self.gradient += contribution
@@ -94,7 +98,8 @@ class Parameter:
         self._gradient = None
 
     def __repr__(self) -> str:
-        return f"Parameter({self.name!r}, shape={self.value.shape}, dtype={self.value.dtype})"
+        shape, dtype = self.value.shape, self.value.dtype
+        return f"Parameter({self.name!r}, shape={shape}, dtype={dtype})"
 
 
 class Layer:
@@ -117,7 +122,9 @@ class Layer:
         np.ndarray of shape (N, ...)
             The output.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no forward")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no forward"
+        )
 
     def backward(self, grad_output: Array) -> Array:
         """Turn the gradient with respect to the output into the one with respect to the input.
@@ -134,7 +141,9 @@ class Layer:
         np.ndarray
             dL/dX, of the shape of the last ``forward``'s input.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no backward")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no backward"
+        )
 
     def accumulate_gradients(self, grad_output: Array) -> None:
         """Do ``backward`` without its result: all that the first layer of a network needs.
@@ -184,12 +193,17 @@ def recall(layer: Layer, remembered: Remembered | None) -> Remembered:
         If ``forward`` was never called.
     """
     if remembered is None:
-        raise RuntimeError(f"{layer!r}: backward was called before forward")
+        raise RuntimeError(
+            f"{layer!r}: backward was called before forward"
+        )
     return remembered
 
 
 def uniform_by_fan_in(
-    rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, dtype: np.dtype[np.floating]
+    rng: np.random.Generator,
+    shape: tuple[int, ...],
+    fan_in: int,
+    dtype: np.dtype[np.floating],
 ) -> Array:
     """Draw initial weights of mean 0 and variance 1/fan_in from a uniform distribution.
 

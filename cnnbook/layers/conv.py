@@ -13,7 +13,13 @@ from cnnbook.checks import (
     check_rng,
     check_shape,
 )
-from cnnbook.layers.base import Layer, Parameter, recall, uniform_by_fan_in
+from cnnbook.layers.base import (
+    Layer,
+    Parameter,
+    Shape,
+    recall,
+    uniform_by_fan_in,
+)
 from cnnbook.layers.conv_gradients import (
     conv2d_bias_gradient,
     conv2d_input_gradient,
@@ -23,12 +29,23 @@ from cnnbook.layers.geometry import im2col, output_size, pad
 
 
 def conv2d_loops(
-    x: Array, kernels: Array, bias: Array, *, stride: Size = 1, padding: Size = 0
+    x: Array,
+    kernels: Array,
+    bias: Array,
+    *,
+    stride: Size = 1,
+    padding: Size = 0,
 ) -> Array:
     """Compute `conv2d` index for index; takes and returns the same."""
-    (step_down, step_across), padded = check_pair("stride", stride), pad(x, padding)
-    height, width = output_size(x.shape[2:], kernels.shape[2:], stride=stride, padding=padding)
-    y = np.zeros((len(x), len(kernels), height, width), np.result_type(x, kernels, bias))
+    step_down, step_across = check_pair("stride", stride)
+    padded = pad(x, padding)
+    height, width = output_size(
+        x.shape[2:], kernels.shape[2:], stride=stride, padding=padding
+    )
+    y = np.zeros(
+        (len(x), len(kernels), height, width),
+        np.result_type(x, kernels, bias),
+    )
     for n, f, i, j in np.ndindex(y.shape):
         y[n, f, i, j] = bias[f]
         for c, u, v in np.ndindex(kernels.shape[1:]):
@@ -38,7 +55,14 @@ def conv2d_loops(
     return y
 
 
-def conv2d(x: Array, kernels: Array, bias: Array, *, stride: Size = 1, padding: Size = 0) -> Array:
+def conv2d(
+    x: Array,
+    kernels: Array,
+    bias: Array,
+    *,
+    stride: Size = 1,
+    padding: Size = 0,
+) -> Array:
     """Cross-correlate every image with every kernel, sum over the channels, add one bias each.
 
     Y[n, f, i, j] = bias[f] + sum over c, u, v of X[n, c, i s + u, j s + v] K[f, c, u, v], where s
@@ -108,12 +132,19 @@ def conv2d(x: Array, kernels: Array, bias: Array, *, stride: Size = 1, padding: 
     float64 float64
     """
     _check_operands(x, kernels, bias)
-    height, width = output_size(x.shape[2:], kernels.shape[2:], stride=stride, padding=padding)
-    columns = im2col(x, kernels.shape[2:], stride=stride, padding=padding)
-    return correlate_columns(columns, kernels, bias).reshape(len(x), -1, height, width)
+    height, width = output_size(
+        x.shape[2:], kernels.shape[2:], stride=stride, padding=padding
+    )
+    columns = im2col(
+        x, kernels.shape[2:], stride=stride, padding=padding
+    )
+    y = correlate_columns(columns, kernels, bias)
+    return y.reshape(len(x), -1, height, width)
 
 
-def correlate_columns(columns: Array, kernels: Array, bias: Array) -> Array:
+def correlate_columns(
+    columns: Array, kernels: Array, bias: Array
+) -> Array:
     """Multiply every column of windows by every kernel and add the bias: @eq-as-product.
 
     Parameters
@@ -131,7 +162,8 @@ def correlate_columns(columns: Array, kernels: Array, bias: Array) -> Array:
         The output of `conv2d`, its positions in one row.
     """
     # (F, C KH KW) @ (N, C KH KW, H' W'): one matrix product per image.
-    rows, dtype = kernels.reshape(len(kernels), -1), np.result_type(columns, kernels, bias)
+    rows = kernels.reshape(len(kernels), -1)
+    dtype = np.result_type(columns, kernels, bias)
     y: Array = np.matmul(rows, columns, dtype=dtype)  # @eq-as-product
     y += bias[:, np.newaxis]
     return y
@@ -144,12 +176,13 @@ def _check_operands(x: Array, kernels: Array, bias: Array) -> None:
     check_array("bias", bias, "F")
     if kernels.shape[1] != x.shape[1]:
         raise ValueError(
-            f"x: expected {kernels.shape[1]} channels, as kernels of shape {kernels.shape} take; "
-            f"got shape {x.shape}"
+            f"x: expected {kernels.shape[1]} channels, as kernels of "
+            f"shape {kernels.shape} take; got shape {x.shape}"
         )
     if bias.shape != kernels.shape[:1]:
         raise ValueError(
-            f"bias: expected shape {kernels.shape[:1]}, one number per kernel; got {bias.shape}"
+            f"bias: expected shape {kernels.shape[:1]}, one number per "
+            f"kernel; got {bias.shape}"
         )
 
 
@@ -223,9 +256,11 @@ class Conv2D(Layer):
         dtype = check_dtype(dtype)
         shape = (count, channels, *self.kernel_size)
         fan_in = channels * self.kernel_size[0] * self.kernel_size[1]
-        self.kernels = Parameter("kernels", uniform_by_fan_in(rng, shape, fan_in, dtype))
-        self.bias = Parameter("bias", uniform_by_fan_in(rng, (count,), fan_in, dtype))
-        self._remembered: tuple[Array, tuple[int, ...], tuple[int, ...]] | None = None
+        kernels = uniform_by_fan_in(rng, shape, fan_in, dtype)
+        bias = uniform_by_fan_in(rng, (count,), fan_in, dtype)
+        self.kernels = Parameter("kernels", kernels)
+        self.bias = Parameter("bias", bias)
+        self._remembered: tuple[Array, Shape, Shape] | None = None
 
     def forward(self, x: Array) -> Array:
         """Compute `conv2d` of ``x``, shape (N, C, H, W) to (N, F, H', W').
@@ -237,7 +272,8 @@ class Conv2D(Layer):
         geometry = {"stride": self.stride, "padding": self.padding}
         size = output_size(x.shape[2:], self.kernel_size, **geometry)
         columns = im2col(x, self.kernel_size, **geometry)
-        y = correlate_columns(columns, kernels, bias).reshape(len(x), -1, *size)
+        y = correlate_columns(columns, kernels, bias)
+        y = y.reshape(len(x), -1, *size)
         self._remembered = columns, x.shape, y.shape
         return y
 
@@ -255,10 +291,13 @@ class Conv2D(Layer):
 
     def accumulate_gradients(self, grad_output: Array) -> None:
         """Add dL/dK, as `conv2d_kernel_gradient` does, and `conv2d_bias_gradient`."""
-        columns, _, output_shape = recall(self, self._remembered)
-        check_shape("grad_output", grad_output, output_shape, "the shape of forward's output")
+        columns, _, expected = recall(self, self._remembered)
+        because = "the shape of forward's output"
+        check_shape("grad_output", grad_output, expected, because)
         grad_kernels = correlate_with_columns(columns, grad_output)
-        self.kernels.accumulate(grad_kernels.reshape(self.kernels.value.shape))
+        self.kernels.accumulate(
+            grad_kernels.reshape(self.kernels.value.shape)
+        )
         self.bias.accumulate(conv2d_bias_gradient(grad_output))
 
     def parameters(self) -> list[Parameter]:
@@ -267,6 +306,9 @@ class Conv2D(Layer):
 
     def __repr__(self) -> str:
         count, channels = self.kernels.value.shape[:2]
-        options = "" if self.stride == (1, 1) else f", stride={self.stride}"
-        options += "" if self.padding == (0, 0) else f", padding={self.padding}"
-        return f"Conv2D({channels}, {count}, {self.kernel_size}{options})"
+        options = f"{self.kernel_size}"
+        if self.stride != (1, 1):
+            options += f", stride={self.stride}"
+        if self.padding != (0, 0):
+            options += f", padding={self.padding}"
+        return f"Conv2D({channels}, {count}, {options})"

@@ -2,16 +2,29 @@
 
 import numpy as np
 
-from cnnbook.checks import Array, Size, check_array, check_pair, check_shape
+from cnnbook.checks import (
+    Array,
+    Size,
+    check_array,
+    check_pair,
+    check_shape,
+)
 from cnnbook.layers.geometry import col2im, im2col, output_size, pad
 
 
 def conv2d_kernel_gradient_loops(
-    x: Array, grad_output: Array, kernel_size: Size, *, stride: Size = 1, padding: Size = 0
+    x: Array,
+    grad_output: Array,
+    kernel_size: Size,
+    *,
+    stride: Size = 1,
+    padding: Size = 0,
 ) -> Array:
     """Compute `conv2d_kernel_gradient` index for index; takes and returns the same."""
-    (step_down, step_across), padded = check_pair("stride", stride), pad(x, padding)
-    shape = (grad_output.shape[1], x.shape[1], *check_pair("kernel_size", kernel_size))
+    step_down, step_across = check_pair("stride", stride)
+    padded = pad(x, padding)
+    size = check_pair("kernel_size", kernel_size)
+    shape = (grad_output.shape[1], x.shape[1], *size)
     grad_kernels = np.zeros(shape, np.result_type(x, grad_output))
     for f, c, u, v in np.ndindex(shape):
         for n, i, j in np.ndindex(len(x), *grad_output.shape[2:]):
@@ -22,7 +35,12 @@ def conv2d_kernel_gradient_loops(
 
 
 def conv2d_kernel_gradient(
-    x: Array, grad_output: Array, kernel_size: Size, *, stride: Size = 1, padding: Size = 0
+    x: Array,
+    grad_output: Array,
+    kernel_size: Size,
+    *,
+    stride: Size = 1,
+    padding: Size = 0,
 ) -> Array:
     """Cross-correlate the input with the upstream gradient and sum over the batch.
 
@@ -74,10 +92,13 @@ def conv2d_kernel_gradient(
     """
     check_array("x", x, "N C H W")
     check_array("grad_output", grad_output, "N F H' W'")
-    size = output_size(x.shape[2:], kernel_size, stride=stride, padding=padding)
+    size = output_size(
+        x.shape[2:], kernel_size, stride=stride, padding=padding
+    )
     count = grad_output.shape[1]
+    because = f"which x of shape {x.shape} gives"
     check_shape(
-        "grad_output", grad_output, (len(x), count, *size), f"which x of shape {x.shape} gives"
+        "grad_output", grad_output, (len(x), count, *size), because
     )
     columns = im2col(x, kernel_size, stride=stride, padding=padding)
     shape = (count, x.shape[1], *check_pair("kernel_size", kernel_size))
@@ -101,11 +122,12 @@ def correlate_with_columns(columns: Array, grad_output: Array) -> Array:
     np.ndarray of shape (F, C KH KW)
         dL/dK, each kernel in one row.
     """
-    # (N, 1, C KH KW, H' W') times (N, F, H' W'): one matrix-vector product per image and kernel,
-    # because there are few kernels; then the batch sum.
+    # (N, 1, C KH KW, H' W') times (N, F, H' W'): one matrix-vector
+    # product per image and kernel, because there are few kernels.
     vectors = grad_output.reshape(*grad_output.shape[:2], -1)
-    # @eq-kernel-gradient-product
-    grad_kernels: Array = np.matvec(columns[:, np.newaxis], vectors).sum(axis=0)
+    of_images = np.matvec(columns[:, np.newaxis], vectors)
+    # @eq-kernel-gradient-product, with the sum over the batch
+    grad_kernels: Array = of_images.sum(axis=0)
     return grad_kernels
 
 
@@ -143,30 +165,41 @@ def conv2d_bias_gradient(grad_output: Array) -> Array:
 
 
 def conv2d_input_gradient_loops(
-    grad_output: Array, kernels: Array, input_size: Size, *, stride: Size = 1, padding: Size = 0
+    grad_output: Array,
+    kernels: Array,
+    input_size: Size,
+    *,
+    stride: Size = 1,
+    padding: Size = 0,
 ) -> Array:
     """Compute `conv2d_input_gradient` index for index; takes and returns the same."""
-    (height, width), (above, left) = (
-        check_pair("input_size", input_size),
-        check_pair("padding", padding, minimum=0),
-    )
+    height, width = check_pair("input_size", input_size)
+    above, left = check_pair("padding", padding, minimum=0)
     step_down, step_across = check_pair("stride", stride)
+    rows, columns = grad_output.shape[2:]
     shape = (len(grad_output), kernels.shape[1], height, width)
     grad_x = np.zeros(shape, np.result_type(grad_output, kernels))
     for n, c, p, q in np.ndindex(shape):
         for f, u, v in np.ndindex(len(kernels), *kernels.shape[2:]):
-            # Pixel (p, q) stood under kernel entry (u, v) when the window began at (i s, j s).
+            # Pixel (p, q) stood under kernel entry (u, v) when the
+            # window began at (i s, j s).
             i, row_remainder = divmod(p + above - u, step_down)
             j, column_remainder = divmod(q + left - v, step_across)
-            inside = 0 <= i < grad_output.shape[2] and 0 <= j < grad_output.shape[3]
+            inside = 0 <= i < rows and 0 <= j < columns
             if row_remainder == 0 and column_remainder == 0 and inside:
                 # @eq-input-gradient
-                grad_x[n, c, p, q] += grad_output[n, f, i, j] * kernels[f, c, u, v]
+                share = grad_output[n, f, i, j] * kernels[f, c, u, v]
+                grad_x[n, c, p, q] += share
     return grad_x
 
 
 def conv2d_input_gradient(
-    grad_output: Array, kernels: Array, input_size: Size, *, stride: Size = 1, padding: Size = 0
+    grad_output: Array,
+    kernels: Array,
+    input_size: Size,
+    *,
+    stride: Size = 1,
+    padding: Size = 0,
 ) -> Array:
     """Convolve the upstream gradient with the kernels, in full, and sum over the kernels.
 
@@ -219,16 +252,22 @@ def conv2d_input_gradient(
     """
     check_array("grad_output", grad_output, "N F H' W'")
     check_array("kernels", kernels, "F C KH KW")
-    samples, count, kernel_size = len(grad_output), len(kernels), kernels.shape[2:]
-    size = output_size(input_size, kernel_size, stride=stride, padding=padding)
-    check_shape(
-        "grad_output",
-        grad_output,
-        (samples, count, *size),
-        f"which kernels of shape {kernels.shape} and input_size {input_size} give",
+    samples, count = len(grad_output), len(kernels)
+    kernel_size = kernels.shape[2:]
+    size = output_size(
+        input_size, kernel_size, stride=stride, padding=padding
     )
-    # (C KH KW, F) @ (N, F, H' W'): what each output hands back to each entry of its window.
+    because = (
+        f"which kernels of shape {kernels.shape} and input_size "
+        f"{input_size} give"
+    )
+    expected = (samples, count, *size)
+    check_shape("grad_output", grad_output, expected, because)
+    # (C KH KW, F) @ (N, F, H' W'): what each output hands back to each
+    # entry of its window.
     weights = kernels.reshape(count, -1).T
-    # @eq-shares
-    shares: Array = np.matmul(weights, grad_output.reshape(samples, count, -1))
-    return col2im(shares, input_size, kernel_size, stride=stride, padding=padding)
+    outputs = grad_output.reshape(samples, count, -1)
+    shares: Array = np.matmul(weights, outputs)  # @eq-shares
+    return col2im(
+        shares, input_size, kernel_size, stride=stride, padding=padding
+    )

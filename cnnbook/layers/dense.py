@@ -3,8 +3,20 @@
 import numpy as np
 from numpy.typing import DTypeLike
 
-from cnnbook.checks import Array, check_array, check_count, check_dtype, check_rng, check_shape
-from cnnbook.layers.base import Layer, Parameter, recall, uniform_by_fan_in
+from cnnbook.checks import (
+    Array,
+    check_array,
+    check_count,
+    check_dtype,
+    check_rng,
+    check_shape,
+)
+from cnnbook.layers.base import (
+    Layer,
+    Parameter,
+    recall,
+    uniform_by_fan_in,
+)
 
 
 def dense(x: Array, weights: Array, bias: Array) -> Array:
@@ -40,10 +52,12 @@ def dense(x: Array, weights: Array, bias: Array) -> Array:
     check_array("weights", weights, "in out")
     if x.shape[1] != weights.shape[0]:
         raise ValueError(
-            f"x: expected {weights.shape[0]} numbers a sample, as weights of shape "
-            f"{weights.shape} take; got shape {x.shape}"
+            f"x: expected {weights.shape[0]} numbers a sample, as "
+            f"weights of shape {weights.shape} take; "
+            f"got shape {x.shape}"
         )
-    check_shape("bias", bias, weights.shape[1:], f"as weights of shape {weights.shape} give")
+    because = f"as weights of shape {weights.shape} give"
+    check_shape("bias", bias, weights.shape[1:], because)
     y: Array = x @ weights + bias  # @eq-dense-lines
     return y
 
@@ -75,10 +89,11 @@ def dense_weight_gradient(x: Array, grad_output: Array) -> Array:
     check_array("grad_output", grad_output, "N out")
     if len(x) != len(grad_output):
         raise ValueError(
-            f"grad_output: expected {len(x)} rows, as x of shape {x.shape} has; "
-            f"got shape {grad_output.shape}"
+            f"grad_output: expected {len(x)} rows, as x of shape "
+            f"{x.shape} has; got shape {grad_output.shape}"
         )
-    # @eq-dense-weight-product, by np.dot: for one sample `@` does not call the outer product.
+    # @eq-dense-weight-product, by np.dot: for one sample `@` does not
+    # call the outer product.
     grad_weights: Array = np.dot(x.T, grad_output)
     return grad_weights
 
@@ -130,12 +145,9 @@ def dense_input_gradient(grad_output: Array, weights: Array) -> Array:
     """
     check_array("grad_output", grad_output, "N out")
     check_array("weights", weights, "in out")
-    check_shape(
-        "grad_output",
-        grad_output,
-        (len(grad_output), weights.shape[1]),
-        f"as weights of shape {weights.shape} give",
-    )
+    expected = len(grad_output), weights.shape[1]
+    because = f"as weights of shape {weights.shape} give"
+    check_shape("grad_output", grad_output, expected, because)
     grad_x: Array = grad_output @ weights.T  # @eq-dense-input-product
     return grad_x
 
@@ -189,10 +201,11 @@ class Dense(Layer):
         outputs = check_count("out_features", out_features)
         check_rng(rng)
         dtype = check_dtype(dtype)
-        self.weights = Parameter(
-            "weights", uniform_by_fan_in(rng, (inputs, outputs), inputs, dtype)
-        )
-        self.bias = Parameter("bias", uniform_by_fan_in(rng, (outputs,), inputs, dtype))
+        shape = inputs, outputs
+        weights = uniform_by_fan_in(rng, shape, inputs, dtype)
+        bias = uniform_by_fan_in(rng, (outputs,), inputs, dtype)
+        self.weights = Parameter("weights", weights)
+        self.bias = Parameter("bias", bias)
         self._x: Array | None = None
 
     def forward(self, x: Array) -> Array:
@@ -210,7 +223,8 @@ class Dense(Layer):
         """Add dL/dW and dL/db by `dense_weight_gradient` and `dense_bias_gradient`."""
         x = recall(self, self._x)
         expected = len(x), self.weights.value.shape[1]
-        check_shape("grad_output", grad_output, expected, "the shape of forward's output")
+        because = "the shape of forward's output"
+        check_shape("grad_output", grad_output, expected, because)
         self.weights.accumulate(dense_weight_gradient(x, grad_output))
         self.bias.accumulate(dense_bias_gradient(grad_output))
 

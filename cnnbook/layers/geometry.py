@@ -7,7 +7,11 @@ from cnnbook.correlation import windows
 
 
 def output_size(
-    input_size: Size, kernel_size: Size, *, stride: Size = 1, padding: Size = 0
+    input_size: Size,
+    kernel_size: Size,
+    *,
+    stride: Size = 1,
+    padding: Size = 0,
 ) -> tuple[int, int]:
     """Count the windows that fit: (H + 2 padding - KH) // stride + 1 down, and alike across.
 
@@ -43,15 +47,19 @@ def output_size(
         ...
     ValueError: kernel_size: expected at most the padded image's (H, W) = (2, 9); got (3, 3)
     """
-    size, kernel = check_pair("input_size", input_size), check_pair("kernel_size", kernel_size)
-    step, margin = check_pair("stride", stride), check_pair("padding", padding, minimum=0)
+    size = check_pair("input_size", input_size)
+    kernel = check_pair("kernel_size", kernel_size)
+    step = check_pair("stride", stride)
+    margin = check_pair("padding", padding, minimum=0)
     height, width = size[0] + 2 * margin[0], size[1] + 2 * margin[1]
     if kernel[0] > height or kernel[1] > width:
         raise ValueError(
-            f"kernel_size: expected at most the padded image's (H, W) = {(height, width)}; "
-            f"got {kernel}"
+            f"kernel_size: expected at most the padded image's (H, W) "
+            f"= {(height, width)}; got {kernel}"
         )
-    return (height - kernel[0]) // step[0] + 1, (width - kernel[1]) // step[1] + 1
+    rows = (height - kernel[0]) // step[0] + 1
+    columns = (width - kernel[1]) // step[1] + 1
+    return rows, columns
 
 
 def pad(x: Array, padding: Size) -> Array:
@@ -82,7 +90,9 @@ def pad(x: Array, padding: Size) -> Array:
     return np.pad(x, ((0, 0), (0, 0), (above, above), (left, left)))
 
 
-def im2col(x: Array, kernel_size: Size, *, stride: Size = 1, padding: Size = 0) -> Array:
+def im2col(
+    x: Array, kernel_size: Size, *, stride: Size = 1, padding: Size = 0
+) -> Array:
     """Write every window as a column, so that a correlation becomes a matrix product.
 
     Parameters
@@ -109,14 +119,21 @@ def im2col(x: Array, kernel_size: Size, *, stride: Size = 1, padding: Size = 0) 
     """
     check_array("x", x, "N C H W")
     view = windows(pad(x, padding), kernel_size, stride=stride)
-    samples, channels, height, width, kernel_height, kernel_width = view.shape
-    columns = view.transpose(0, 1, 4, 5, 2, 3)
-    # @eq-columns: the last axes run fastest, so (c, u, v) and (i, j) become one index each.
-    return columns.reshape(samples, channels * kernel_height * kernel_width, height * width)
+    entries = view.transpose(0, 1, 4, 5, 2, 3)
+    samples, channels, *size, height, width = entries.shape
+    rows = channels * size[0] * size[1]
+    # @eq-columns: the last axes run fastest, so (c, u, v) and (i, j)
+    # become one index each.
+    return entries.reshape(samples, rows, height * width)
 
 
 def col2im(
-    columns: Array, input_size: Size, kernel_size: Size, *, stride: Size = 1, padding: Size = 0
+    columns: Array,
+    input_size: Size,
+    kernel_size: Size,
+    *,
+    stride: Size = 1,
+    padding: Size = 0,
 ) -> Array:
     """Send every window entry back to its pixel and add: the transpose of `im2col`.
 
@@ -157,24 +174,31 @@ def col2im(
     array([[[[6.],
              [7.]]]], dtype=float32)
     """
-    (height, width), kernel = (
-        check_pair("input_size", input_size),
-        check_pair("kernel_size", kernel_size),
+    height, width = check_pair("input_size", input_size)
+    kernel = check_pair("kernel_size", kernel_size)
+    down, across = check_pair("stride", stride)
+    above, left = check_pair("padding", padding, 0)
+    rows, places = output_size(
+        input_size, kernel_size, stride=stride, padding=padding
     )
-    (down, across), (above, left) = check_pair("stride", stride), check_pair("padding", padding, 0)
-    rows, places = output_size(input_size, kernel_size, stride=stride, padding=padding)
     check_array("columns", columns, "N CKHKW H'W'")
-    if columns.shape[2] != rows * places or columns.shape[1] % (kernel[0] * kernel[1]):
+    area, count = kernel[0] * kernel[1], rows * places
+    if columns.shape[2] != count or columns.shape[1] % area:
         raise ValueError(
-            f"columns: expected shape (N, C times {kernel[0] * kernel[1]}, {rows * places}), one "
-            f"column for each of {rows} x {places} windows; got {columns.shape}"
+            f"columns: expected shape (N, C times {area}, {count}), "
+            f"one column for each of {rows} x {places} windows; "
+            f"got {columns.shape}"
         )
     by_offset = columns.reshape(len(columns), -1, *kernel, rows, places)
-    x = np.zeros((*by_offset.shape[:2], height + 2 * above, width + 2 * left), dtype=columns.dtype)
+    x = np.zeros(
+        (*by_offset.shape[:2], height + 2 * above, width + 2 * left),
+        dtype=columns.dtype,
+    )
     for u in range(kernel[0]):
         for v in range(kernel[1]):
-            # @eq-collected-shares: the entry (u, v) of every window lies on this rectangle.
-            x[:, :, u : u + rows * down : down, v : v + places * across : across] += by_offset[
-                :, :, u, v
-            ]
+            # @eq-collected-shares: the entry (u, v) of every window
+            # lies on these rows and columns.
+            p = slice(u, u + rows * down, down)
+            q = slice(v, v + places * across, across)
+            x[:, :, p, q] += by_offset[:, :, u, v]
     return x[:, :, above : above + height, left : left + width]

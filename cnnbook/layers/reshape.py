@@ -2,8 +2,13 @@
 
 import math
 
-from cnnbook.checks import Array, check_count, check_floating, check_shape
-from cnnbook.layers.base import Layer, recall
+from cnnbook.checks import (
+    Array,
+    check_count,
+    check_floating,
+    check_shape,
+)
+from cnnbook.layers.base import Layer, Shape, recall
 
 
 class Reshape(Layer):
@@ -50,21 +55,33 @@ class Reshape(Layer):
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         if not isinstance(shape, (tuple, list)):
-            raise TypeError(f"shape: expected a tuple of integers; got {shape!r}")
-        self.shape = tuple(check_count("shape", size, minimum=-1) for size in shape)
+            raise TypeError(
+                f"shape: expected a tuple of integers; got {shape!r}"
+            )
+        self.shape = tuple(
+            check_count("shape", size, minimum=-1) for size in shape
+        )
         if 0 in self.shape or self.shape.count(-1) > 1:
-            raise ValueError(f"shape: expected sizes above 0, at most one of them -1; got {shape}")
-        self._shapes: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+            raise ValueError(
+                f"shape: expected sizes above 0, "
+                f"at most one of them -1; got {shape}"
+            )
+        self._shapes: tuple[Shape, Shape] | None = None
 
     def forward(self, x: Array) -> Array:
-        """Return ``x`` under the new shape: a view where the memory order allows one."""
+        """Give ``x`` its new shape: a view where memory allows one."""
         check_floating("x", x)
         if x.ndim == 0 or x.size == 0:
-            raise ValueError(f"x: expected shape (N, ...) with no empty axis; got {x.shape}")
-        inputs, outputs = math.prod(x.shape[1:]), math.prod(self.shape)
-        if inputs % outputs or (-1 not in self.shape and inputs != outputs):
             raise ValueError(
-                f"x: expected samples that fit into shape {self.shape}; got shape {x.shape}, "
+                f"x: expected shape (N, ...) with no empty axis; "
+                f"got {x.shape}"
+            )
+        inputs, outputs = math.prod(x.shape[1:]), math.prod(self.shape)
+        fixed = -1 not in self.shape
+        if inputs % outputs or (fixed and inputs != outputs):
+            raise ValueError(
+                f"x: expected samples that fit into shape "
+                f"{self.shape}; got shape {x.shape}, "
                 f"{inputs} numbers a sample"
             )
         y = x.reshape(len(x), *self.shape)
@@ -73,8 +90,9 @@ class Reshape(Layer):
 
     def backward(self, grad_output: Array) -> Array:
         """Give the gradient the shape that the input had."""
-        input_shape, output_shape = recall(self, self._shapes)
-        check_shape("grad_output", grad_output, output_shape, "the shape of forward's output")
+        input_shape, expected = recall(self, self._shapes)
+        because = "the shape of forward's output"
+        check_shape("grad_output", grad_output, expected, because)
         return grad_output.reshape(input_shape)
 
     def __repr__(self) -> str:

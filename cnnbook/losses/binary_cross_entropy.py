@@ -5,7 +5,12 @@ Each function returns one number per entry; `BinaryCrossEntropy` takes the mean 
 
 import numpy as np
 
-from cnnbook.checks import Array, check_finite, check_floating, check_shape
+from cnnbook.checks import (
+    Array,
+    check_finite,
+    check_floating,
+    check_shape,
+)
 
 
 def binary_cross_entropy(p: Array, t: Array) -> Array:
@@ -33,8 +38,10 @@ def binary_cross_entropy(p: Array, t: Array) -> Array:
     """
     _check_operands("p", p, t)
     smallest = np.finfo(p.dtype).tiny
-    of_one, of_zero = np.maximum(p, smallest), np.maximum(1 - p, smallest)
-    losses: Array = -t * np.log(of_one) - (1 - t) * np.log(of_zero)  # @eq-bce
+    of_one = np.maximum(p, smallest)
+    of_zero = np.maximum(1 - p, smallest)
+    # @eq-bce
+    losses: Array = -t * np.log(of_one) - (1 - t) * np.log(of_zero)
     return losses
 
 
@@ -64,8 +71,10 @@ def binary_cross_entropy_gradient(p: Array, t: Array) -> Array:
     """
     _check_operands("p", p, t)
     smallest = np.finfo(p.dtype).tiny
-    of_one, of_zero = np.maximum(p, smallest), np.maximum(1 - p, smallest)
-    derivative: Array = (1 - t) / of_zero - t / of_one  # @eq-bce-gradient
+    of_one = np.maximum(p, smallest)
+    of_zero = np.maximum(1 - p, smallest)
+    # @eq-bce-gradient
+    derivative: Array = (1 - t) / of_zero - t / of_one
     return derivative
 
 
@@ -95,14 +104,17 @@ def binary_cross_entropy_from_logits(z: Array, t: Array) -> Array:
     array([6.93e-01, 0.00e+00, 1.00e+04])
     """
     _check_operands("z", z, t)
-    # @eq-bce-logits with @eq-softplus. The large terms first: where they cancel, what is left is
-    # a small loss, and it keeps its digits.
+    # @eq-bce-logits with @eq-softplus. The large terms first: where
+    # they cancel, what is left is a small loss, and it keeps its
+    # digits.
     losses: Array = np.maximum(z, 0) - t * z
     losses += np.log1p(np.exp(np.minimum(z, -z)))
     return losses
 
 
-def binary_cross_entropy_from_logits_gradient(z: Array, t: Array) -> Array:
+def binary_cross_entropy_from_logits_gradient(
+    z: Array, t: Array
+) -> Array:
     """Compute the derivative with respect to z, sigmoid(z) - t, entry by entry: @eq-collapse.
 
     Parameters
@@ -163,7 +175,10 @@ class BinaryCrossEntropy:
 
     def __init__(self, *, from_logits: bool = False) -> None:
         if not isinstance(from_logits, bool):
-            raise TypeError(f"from_logits: expected True or False; got {from_logits!r}")
+            raise TypeError(
+                f"from_logits: expected True or False; "
+                f"got {from_logits!r}"
+            )
         self.from_logits = from_logits
         self._remembered: tuple[Array, Array] | None = None
 
@@ -191,16 +206,26 @@ class BinaryCrossEntropy:
         """
         check_floating("predictions", predictions)
         if predictions.dtype.kind == "c":
-            raise TypeError(f"predictions: expected float32 or float64; got {predictions.dtype}")
+            raise TypeError(
+                f"predictions: expected float32 or float64; "
+                f"got {predictions.dtype}"
+            )
         if predictions.size == 0:
-            raise ValueError(f"predictions: expected no empty axis; got {predictions.shape}")
+            raise ValueError(
+                f"predictions: expected no empty axis; "
+                f"got {predictions.shape}"
+            )
         if self.from_logits:
             check_finite("predictions", predictions)
         else:
             _check_unit_interval("predictions", predictions)
         t = _as_targets(targets, predictions)
         self._remembered = predictions, t
-        formula = binary_cross_entropy_from_logits if self.from_logits else binary_cross_entropy
+        formula = (
+            binary_cross_entropy_from_logits
+            if self.from_logits
+            else binary_cross_entropy
+        )
         return float(formula(predictions, t).mean())
 
     def backward(self) -> Array:
@@ -217,10 +242,14 @@ class BinaryCrossEntropy:
             If ``forward`` was never called.
         """
         if self._remembered is None:
-            raise RuntimeError(f"{self!r}: backward was called before forward")
+            raise RuntimeError(
+                f"{self!r}: backward was called before forward"
+            )
         predictions, t = self._remembered
         if self.from_logits:
-            gradient = binary_cross_entropy_from_logits_gradient(predictions, t)
+            gradient = binary_cross_entropy_from_logits_gradient(
+                predictions, t
+            )
         else:
             gradient = binary_cross_entropy_gradient(predictions, t)
         gradient /= predictions.size  # @eq-bce-mean-gradient
@@ -233,13 +262,18 @@ class BinaryCrossEntropy:
 def _as_targets(targets: Array, predictions: Array) -> Array:
     """Check the targets and bring them to the predictions' dtype."""
     if not isinstance(targets, np.ndarray):
-        raise TypeError(f"targets: expected a NumPy array; got {type(targets).__name__}")
+        raise TypeError(
+            f"targets: expected a NumPy array; "
+            f"got {type(targets).__name__}"
+        )
     if targets.dtype.kind not in "buif":
-        raise TypeError(f"targets: expected numbers; got {targets.dtype}")
+        raise TypeError(
+            f"targets: expected numbers; got {targets.dtype}"
+        )
     if targets.shape != predictions.shape:
         raise ValueError(
-            f"targets: expected shape {predictions.shape}, the shape of predictions; "
-            f"got {targets.shape}"
+            f"targets: expected shape {predictions.shape}, the shape "
+            f"of predictions; got {targets.shape}"
         )
     _check_unit_interval("targets", targets)
     return targets.astype(predictions.dtype)
@@ -250,4 +284,7 @@ def _check_unit_interval(name: str, array: Array) -> None:
     outside = ~((array >= 0) & (array <= 1))
     if outside.any():
         first = tuple(int(i) for i in np.argwhere(outside)[0])
-        raise ValueError(f"{name}: expected numbers in [0, 1]; got {array[first]} at index {first}")
+        raise ValueError(
+            f"{name}: expected numbers in [0, 1]; "
+            f"got {array[first]} at index {first}"
+        )

@@ -114,7 +114,7 @@ def test_a_formula_in_a_list_and_in_a_table(convert):
 def test_equations_are_numbered_by_chapter(convert):
     page = convert(KERNEL, kernel=KERNEL)
     assert re.findall(r">\((\d+\.\d+)\)</a>", page) == ["3.1", "3.2"]
-    assert 'href="#eq-kernel" id="eq-kernel">' in page
+    assert 'href="#eq-kernel" id="eq-kernel"' in page
 
 
 def test_a_reference_links_and_previews(convert):
