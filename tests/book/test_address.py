@@ -2,6 +2,9 @@
 
 import pytest
 
+pytest.importorskip("markdown", reason="the site's extra is not installed: pip install '.[docs]'")
+pytest.importorskip("pymdownx", reason="the site's extra is not installed: pip install '.[docs]'")
+
 from cnnbook_site.address import AddressError, addressed
 from tests.book.pages import DOCS
 
@@ -21,7 +24,6 @@ A mistake is worth a letter.
 
 @pytest.fixture
 def convert():
-    pytest.importorskip("pymdownx", reason="the site's extra is not installed")
     import markdown
 
     def call(text, repository):
