@@ -41,6 +41,8 @@ REPAIRS = [
     ),
     # WebKit lets an accent float above its letter unless it may stretch.
     (f'<mo stretchy="false">([{ACCENTS}])</mo></mover>', r"<mo>\1</mo></mover>"),
+    # Firefox takes a sign at the beginning of a cell for a prefix, which has no room before it.
+    (r"(<mtd[^>]*>)<mo([^>]*)>(=|≤|≥|&lt;|&gt;|≠)<", r'\1<mo\2 form="infix">\3<'),
     # Firefox takes a circled dot for a large operator, such as a sum is.
     (f"<mo([^>]*)>{DOT}", rf'<mo\1 largeop="false">{DOT}'),
     # The bars of two fractions in a product would touch.

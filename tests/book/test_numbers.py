@@ -10,7 +10,7 @@ from cnnbook_site.numbers import NUMBER, NumberError, measured
 from tests.book.pages import DOCS, FIGURE, PAGES, prose_of, text_of
 
 CROSS_REFERENCE = re.compile(
-    r"[Cc]hapters? \d+(?:,? (?:(?:and|or|to) )?\d+)*|^#+ \d+\.|^\*\*\d+\.", re.MULTILINE
+    r"[Cc]hapters? \d+(?:,? (?:(?:and|or|to) )?\d+)*|^#+ \d+\.|^\*\*\d+\.|\[\d+\. ", re.MULTILINE
 )
 
 

@@ -108,7 +108,7 @@ def test_one_drawing_of_a_figure_is_loaded(first_view):
     page = first_view("")
     page.locator("article figure").first.scroll_into_view_if_needed()
     page.wait_for_load_state("networkidle")
-    assert [name for name in moved if name.endswith(".svg")] == ["loss_curve-light.svg"]
+    assert [name for name in moved if name.endswith(".svg")] == ["first_answer-light.svg"]
 
 
 # One step of the walk: what has the focus, how it looks, whether the reader sees it; and how what

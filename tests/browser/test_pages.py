@@ -79,7 +79,8 @@ def test_without_javascript_everything_is_there(visit, name):
 def test_one_figure_is_shown_and_it_is_the_one_for_the_scheme(visit, scheme):
     page = visit("", scheme=scheme)
     shown = [image for image in page.locator("article figure img").all() if image.is_visible()]
-    assert [re.search(r"light|dark", image.get_attribute("src"))[0] for image in shown] == [scheme]
+    schemes = [re.search(r"light|dark", image.get_attribute("src"))[0] for image in shown]
+    assert schemes == [scheme, scheme], "two figures"
     assert shown[0].evaluate("image => image.naturalWidth") > 100
     assert len(shown[0].get_attribute("alt")) > 30
 
@@ -122,8 +123,9 @@ def test_mathematics_is_set_in_the_font_that_comes_with_the_site(visit):
 def test_a_copied_example_has_no_prompts_and_no_outputs(visit, site):
     page = visit("")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site[:-6])
-    page.locator("pre:has-text('zero_one_network(np')").first.hover()
-    page.locator(".md-code__button").first.click()
+    example = page.locator(".highlight:has-text('zero_one_network(np')").first
+    example.hover()
+    example.locator(".md-code__button").click()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert "model = zero_one_network(np.random.default_rng(0))" in copied
     assert ">>>" not in copied
