@@ -45,6 +45,11 @@ REPAIRS = [
     (r"(<mtd[^>]*>)<mo([^>]*)>(=|≤|≥|&lt;|&gt;|≠)<", r'\1<mo\2 form="infix">\3<'),
     # Firefox takes a circled dot for a large operator, such as a sum is.
     (f"<mo([^>]*)>{DOT}", rf'<mo\1 largeop="false">{DOT}'),
+    # Firefox draws parentheses around a sum that are lower than the sum.
+    (
+        r"<mrow><mo>\(</mo>((?:(?!</?mrow><mo>[()]).)*<munderover>.*?)<mo>\)</mo></mrow>",
+        r'<mrow><mo minsize="2.4em">(</mo>\1<mo minsize="2.4em">)</mo></mrow>',
+    ),
     # The bars of two fractions in a product would touch.
     ("</mfrac>(?=<mfrac>)", '</mfrac><mspace width="0.1667em"/>'),
 ]

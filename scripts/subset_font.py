@@ -17,6 +17,7 @@ import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import ziamath
 from fontTools import subset
@@ -67,6 +68,8 @@ def cut(source: Path | io.BytesIO, name: str, characters: set[int], features: li
     worker = subset.Subsetter(options)
     worker.populate(unicodes=characters)
     worker.subset(font)
+    if "MATH" in font:
+        repair(font["MATH"].table)
     font.flavor = "woff2"
     content = io.BytesIO()
     font.save(content)
@@ -74,6 +77,24 @@ def cut(source: Path | io.BytesIO, name: str, characters: set[int], features: li
     with replacing(FONTS / name) as file:
         file.write(content.getvalue())
     print(f"{name}: {len(content.getvalue()):,} bytes, {len(font.getBestCmap())} characters")
+
+
+def repair(table: Any) -> None:
+    """Take the wide hats out of the font's table of mathematics.
+
+    WebKit places an accent right only where it may stretch, and then takes the widest.
+    """
+    variants = table.MathVariants
+    kept = [
+        (name, variant)
+        for name, variant in zip(
+            variants.HorizGlyphCoverage.glyphs, variants.HorizGlyphConstruction, strict=True
+        )
+        if name not in {"uni0302", "tildecomb"}
+    ]
+    variants.HorizGlyphCoverage.glyphs = [name for name, _ in kept]
+    variants.HorizGlyphConstruction = [variant for _, variant in kept]
+    variants.HorizGlyphCount = len(kept)
 
 
 def text_faces() -> dict[str, io.BytesIO]:
