@@ -16,6 +16,7 @@ import os
 import shutil
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 from PIL import Image
@@ -261,14 +262,18 @@ class WebKitPage(Page):
     def resize(self, width, height):
         """Give the page this size, whatever is around it, and load it again."""
         self.size = (width, height)
+        self.driver.switch_to.default_content()
         wanted = [max(width, NARROWEST), height]
-        outer = inner = self.driver.execute_script("return [innerWidth, innerHeight]")
-        for _ in range(5):
+        for attempt in range(60):
+            inner, outer = self.driver.execute_script(
+                "return [[innerWidth, innerHeight], [outerWidth, outerHeight]]"
+            )
             if inner == wanted:
                 break
-            outer = [old + want - now for old, want, now in zip(outer, wanted, inner, strict=True)]
-            self.driver.set_window_rect(0, 0, *outer)
-            inner = self.driver.execute_script("return [innerWidth, innerHeight]")
+            if attempt % 10 == 0:  # the window takes its time
+                outer = [a + b - c for a, b, c in zip(outer, wanted, inner, strict=True)]
+                self.driver.set_window_rect(0, 0, *outer)
+            time.sleep(0.05)
         else:
             raise RuntimeError(f"wanted {wanted}, got {inner}")
         self.driver.get(self.url)
@@ -309,6 +314,7 @@ class WebKit(Engine):
 
     def start(self, scheme, scale):
         from selenium import webdriver
+        from selenium.webdriver.remote.client_config import ClientConfig
 
         if self.screen is None:
             reading, writing = os.pipe()
@@ -333,15 +339,25 @@ class WebKit(Engine):
             "WEBKIT_DISABLE_COMPOSITING_MODE": "1",
         }
         service = webdriver.WebKitGTKService(executable_path=self.driver, env=environment)
-        driver = webdriver.WebKitGTK(options=options, service=service)
+        service.start()
+        connection = ClientConfig(service.service_url, timeout=90)
+        try:
+            driver = webdriver.Remote(options=options, client_config=connection)
+        except BaseException:
+            service.stop()
+            raise
         driver.set_script_timeout(60)
-        return driver
+        return driver, service
 
-    def show(self, driver, url, width, height):
-        return WebKitPage(driver, url, width, height)
+    def show(self, session, url, width, height):
+        return WebKitPage(session[0], url, width, height)
 
-    def stop(self, driver):
-        driver.quit()
+    def stop(self, session):
+        driver, service = session
+        try:
+            driver.quit()
+        finally:
+            service.stop()
 
     def close(self):
         super().close()

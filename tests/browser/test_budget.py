@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import Quiet, served
+from tests.browser.serving import Quiet, served
 from tests.browser.test_pages import PAGES
 
 BUDGET = 200_000  # bytes, compressed

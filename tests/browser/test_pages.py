@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.browser.conftest import ROOT, WHY
+from tests.browser.conftest import WHY
+from tests.browser.serving import ROOT
 
 EVERY = sorted(
     path.relative_to(ROOT / "docs").with_suffix("").as_posix().removesuffix("index")
