@@ -8,6 +8,7 @@ Playwright drives Debian's Chromium; puppeteer-core drives Debian's Firefox by W
 nobody sees. Starting takes seconds, so an engine keeps what it has started.
 """
 
+import atexit
 import base64
 import importlib.util
 import io
@@ -15,6 +16,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -82,6 +84,13 @@ class Engine:
     def __init__(self):
         self.needs()
         self.sessions = {}
+        self.home = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        atexit.register(self.close)
+
+    def environment(self, **more):
+        """Return an environment with a home that is empty, and belongs to who starts the engine."""
+        names = [name for name in os.environ if not name.startswith("XDG_")]
+        return {name: os.environ[name] for name in names} | {"HOME": self.home.name} | more
 
     def open(self, url, *, width=1280, height=800, scheme="light", scale=1):
         """Show a page to a reader with such a window and such a taste in colours."""
@@ -97,6 +106,7 @@ class Engine:
         for session in self.sessions.values():
             self.stop(session)
         self.sessions = {}
+        self.home.cleanup()
 
 
 class ChromiumPage(Page):
@@ -198,6 +208,7 @@ class Firefox(Engine):
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env=self.environment(),
         )
         self.answer(process)
         return process
@@ -205,7 +216,7 @@ class Firefox(Engine):
     @staticmethod
     def answer(process, seconds=60):
         """Read one answer, and end a Firefox that gives none."""
-        timer = threading.Timer(seconds, process.kill)
+        timer = threading.Timer(seconds, process.terminate)
         timer.start()
         line = process.stdout.readline()
         timer.cancel()
@@ -315,6 +326,7 @@ class WebKit(Engine):
     def start(self, scheme, scale):
         from selenium import webdriver
         from selenium.webdriver.remote.client_config import ClientConfig
+        from selenium.webdriver.remote.remote_connection import RemoteConnection
 
         if self.screen is None:
             reading, writing = os.pipe()
@@ -329,20 +341,20 @@ class WebKit(Engine):
         options = webdriver.WebKitGTKOptions()
         options.binary_location = self.program
         options.add_argument("--automation")
-        environment = {
-            **os.environ,
-            "DISPLAY": self.display,
-            "GTK_THEME": "Adwaita:dark" if scheme == "dark" else "Adwaita",
-            "GDK_SCALE": str(scale),
-            "GDK_BACKEND": "x11",
-            "NO_AT_BRIDGE": "1",
-            "WEBKIT_DISABLE_COMPOSITING_MODE": "1",
-        }
+        environment = self.environment(
+            DISPLAY=self.display,
+            GTK_THEME="Adwaita:dark" if scheme == "dark" else "Adwaita",
+            GDK_SCALE=str(scale),
+            GDK_BACKEND="x11",
+            NO_AT_BRIDGE="1",
+            WEBKIT_DISABLE_COMPOSITING_MODE="1",
+        )
         service = webdriver.WebKitGTKService(executable_path=self.driver, env=environment)
         service.start()
-        connection = ClientConfig(service.service_url, timeout=90)
+        # Without a limit, a page that has crashed is waited for until the end of time.
+        limit = ClientConfig(service.service_url, timeout=90)
         try:
-            driver = webdriver.Remote(options=options, client_config=connection)
+            driver = webdriver.Remote(RemoteConnection(client_config=limit), options=options)
         except BaseException:
             service.stop()
             raise
