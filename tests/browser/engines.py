@@ -43,8 +43,8 @@ class MissingError(Exception):
 def program(*names):
     """Return the path of the first of these programs that is there."""
     for name in names:
-        found = [shutil.which(name), *sorted(map(str, LIBRARIES.glob(name)))]
-        if path := next(filter(None, found), None):
+        files = [str(path) for path in sorted(LIBRARIES.glob(name)) if path.is_file()]
+        if path := shutil.which(name) or next(iter(files), None):
             return path
     raise MissingError(f"no {names[0]}")
 

@@ -135,7 +135,9 @@ def pairs(engine, site):
     with engine.open(f"{site}notation/", width=WIDTH, height=HEIGHT, scale=SCALE) as page:
         for row in page.evaluate(BENCH, addresses):
             if picture is None or row["bottom"] > top + HEIGHT:
-                top = page.evaluate("(y) => { scrollTo(0, y); return scrollY; }", row["top"])
+                top = page.evaluate(
+                    "(y) => { scrollTo(0, y); return scrollY; }", int(row["top"]) - 1
+                )
                 page.settle()
                 picture = np.array(Image.open(io.BytesIO(page.picture())).convert("RGB"))
             first, last = (round((row[edge] - top) * SCALE) for edge in ("top", "bottom"))
