@@ -100,7 +100,8 @@ def test_one_figure_is_shown_and_it_is_the_one_for_the_scheme(visit, scheme):
     shown = [image for image in page.locator("article figure img").all() if image.is_visible()]
     schemes = [re.search(r"light|dark", image.get_attribute("src"))[0] for image in shown]
     assert schemes == [scheme, scheme], "two figures"
-    assert shown[0].evaluate("image => image.naturalWidth") > 100
+    loaded = "image => image.decode().then(() => image.naturalWidth)"
+    assert shown[0].evaluate(loaded) > 100
     assert len(shown[0].get_attribute("alt")) > 30
 
 
