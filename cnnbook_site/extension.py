@@ -31,6 +31,7 @@ from cnnbook_site.equations import (
     find_equations,
 )
 from cnnbook_site.figures import Drawings
+from cnnbook_site.notes import SideNotes
 from cnnbook_site.numbers import NUMBER, measured
 from cnnbook_site.place import Turn, current_place
 from cnnbook_site.typeset import lines, typeset
@@ -266,6 +267,7 @@ class MathExtension(Extension):
         md.inlinePatterns.register(MeasuredNumber(NUMBER.pattern, md, self), "math-number", 183)
         # After words in lines (20), before the builder looks for the files of links (0).
         docs = Path(self.getConfig("docs"))
+        md.treeprocessors.register(SideNotes(md), "side-notes", 16)
         md.treeprocessors.register(Drawings(md, docs), "figure-drawings", 15)
         configuration = Path(self.getConfig("configuration"))
         md.treeprocessors.register(Turn(md, docs, configuration), "turn", 14)

@@ -10,6 +10,7 @@ from markdown.treeprocessors import Treeprocessor
 SCHEMES = ("light", "dark")
 SOURCE = re.compile(r"(?P<folder>(?:[\w./-]*/)?)figures/(?P<name>\w+)\.svg")
 SIZE = re.compile(r'<svg[^>]*?width="(?P<width>[\d.]+)pt" height="(?P<height>[\d.]+)pt"')
+COLUMN = 645  # pixels: a wider drawing takes the margin, and its caption stands below it
 
 
 class FigureError(ValueError):
@@ -48,7 +49,8 @@ class Drawings(Treeprocessor):
                 raise FigureError(f"{file}: expected a drawing that python scripts/figures makes")
             drawing = Element("img", dict(image.attrib))
             drawing.set("src", f"{folder}figures/{name}-{scheme}.svg")
-            drawing.set("class", f"figure-{scheme}")
+            wide = " wide" if float(size["width"]) * 4 / 3 > COLUMN else ""
+            drawing.set("class", f"figure-{scheme}{wide}")
             drawing.set("loading", "lazy")
             for side in ("width", "height"):
                 drawing.set(side, str(round(float(size[side]) * 4 / 3)))  # points to pixels

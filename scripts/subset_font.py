@@ -80,9 +80,12 @@ def cut(source: Path | io.BytesIO, name: str, characters: set[int], features: li
 
 
 def repair(table: Any) -> None:
-    """Take the wide hats out of the font's table of mathematics.
+    """Change two things in the font's table of mathematics, after a look in three browsers.
 
-    WebKit places an accent right only where it may stretch, and then takes the widest.
+    The wide hats go: WebKit places an accent right only where it may stretch, and then takes the
+    widest. And an index stands no lower at a letter with a descender, at y, than at one without,
+    as TeX has it: browsers move it down with the descender, which a glyph reaches by 0.225 em at
+    most.
     """
     variants = table.MathVariants
     kept = [
@@ -95,6 +98,8 @@ def repair(table: Any) -> None:
     variants.HorizGlyphCoverage.glyphs = [name for name, _ in kept]
     variants.HorizGlyphConstruction = [variant for _, variant in kept]
     variants.HorizGlyphCount = len(kept)
+    constants = table.MathConstants
+    constants.SubscriptBaselineDropMin.Value = constants.SubscriptShiftDown.Value - 230
 
 
 def text_faces() -> dict[str, io.BytesIO]:

@@ -293,6 +293,7 @@ def test_what_browsers_draw_differently_is_written_so_that_they_do_not():
     assert 'largeop="false">⊙' in typeset(r"a \odot b", display=True)
     for accent in ("hat", "bar", "tilde"):
         assert "stretchy" not in typeset(rf"\{accent}{{x}}", display=False)
+    assert "stretchy" in typeset(r"\bar{K}", display=False)
     assert "</mfrac><mspace" in typeset(r"\grad{L}{y}\grad{y}{x}", display=True)
     aligned = typeset(r"\begin{aligned} a &= b \\ &\le c \end{aligned}", display=True)
     assert aligned.count('form="infix"') == 2
