@@ -19,7 +19,7 @@ class SideNotes(Treeprocessor):
         for parent in list(root.iter()):
             for at in range(len(parent) - 1, 0, -1):
                 note, paragraph = parent[at], parent[at - 1]
-                if paragraph.tag == "p" and NOTE <= set(note.get("class", "").split()):
+                if paragraph.tag == "p" and set(note.get("class", "").split()) >= NOTE:
                     box = Element("div", {"class": "noted"})
                     box.extend([note, paragraph])
                     box.tail = note.tail
