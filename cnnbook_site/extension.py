@@ -42,6 +42,8 @@ MARK = re.compile(r"^ {0,3}\x02equation:(\d+)\x03\s*$")  # deeper ones belong to
 LINE_ANCHOR = re.compile(r'<a id="__codelineno-[^>]*></a>')
 LINE_LINK = re.compile(r'<a href="#__codelineno-[^>]*>( *\d+)</a>')  # too small for a finger
 PUNCTUATION = re.compile(r"[.,;:?)]+")
+UNHEARD = 'aria-hidden="true" tabindex="-1"'
+HEADER_LINK = re.compile(r'<a((?: href="[^"]*")? class="headerlink")')
 CARRIED = re.compile(r' alttext="[^"]*" aria-label="[^"]*"')  # a preview is not heard nor copied
 PLAIN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')  # names, operators, punctuation
 
@@ -144,12 +146,15 @@ class Reference(ExtensionProcessor):
     ) -> tuple[str, int, int]:
         """Write a link for autorefs to resolve, and the equation for the reader to glance at."""
         equation = self.extension.equation(m["id"])
-        link = f'<autoref identifier="{html.escape(equation.id)}">({equation.number})</autoref>'
+        link = (
+            f'<autoref identifier="{html.escape(equation.id)}" '
+            f'aria-label="Equation {equation.number}">({equation.number})</autoref>'
+        )
         preview = ""
         here = current_place(self.md)
         if here is None or here.page != equation.page:  # on this page a script copies it
             formula = CARRIED.sub("", displayed(equation.latex))
-            preview = f'<span class="equation-preview" aria-hidden="true">{formula}</span>'
+            preview = f'<span class="equation-preview" {UNHEARD}>{formula}</span>'
         markup = f'<span class="equation-reference">{link}{preview}</span>'
         return self.md.htmlStash.store(markup), m.start(0), m.end(0)
 
@@ -174,7 +179,7 @@ class QuietPermalinks(Postprocessor):
 
     def run(self, text: str) -> str:
         """Take them out of the order of the Tab key."""
-        return text.replace('<a class="headerlink"', '<a tabindex="-1" class="headerlink"')
+        return HEADER_LINK.sub(rf"<a {UNHEARD}\1", text)
 
 
 class MeasuredNumber(ExtensionProcessor):

@@ -4,6 +4,7 @@ The words are mathra's, but for the signs that mean something else in this book 
 and for the rows of a derivation, which are not a matrix.
 """
 
+import itertools
 import re
 from xml.etree import ElementTree
 
@@ -23,7 +24,26 @@ SIGNS = [
     ("<mo[^>]*prefix[^>]*>‖</mo>", "<mtext>the norm of</mtext>"),
     ("<mo[^>]*postfix[^>]*>‖</mo>", "<mtext>, end norm,</mtext>"),
 ]
-WORDS = {"to the \N{DOWN TACK}": "transposed", "‴": "triple prime", " ,": ","}
+WORDS = {
+    ". . .": "and so on",
+    "\N{SCRIPT SMALL L}": "ell",
+    "to the \N{DOWN TACK}": "transposed",
+    "‴": "triple prime",
+    " ,": ",",
+}
+SIMPLE = {"mi", "mn", "msub", "msup"}
+RELATIONS = {"=", "<", ">", "≤", "≥", "≠"}
+ENDS = RELATIONS | {
+    "+",
+    "\N{MINUS SIGN}",
+    ",",
+    ".",
+    ":",
+    ")",
+    "]",
+    "|",
+    "⋅",
+}  # a factor does not follow
 
 
 def spoken(mathml: str) -> str:
@@ -49,7 +69,56 @@ def spoken(mathml: str) -> str:
     for sign, words in SIGNS:
         mathml = re.sub(sign, words, mathml)
     root = ElementTree.fromstring(mathml.replace("&ApplyFunction;", ""))  # noqa: S314 - our own
+    for parent in list(root.iter()):
+        _say_brackets(parent)
+        _say_ends(parent)
     return "; ".join(_words(row) for row in _rows(root))
+
+
+def _say_brackets(parent: ElementTree.Element) -> None:
+    """Say of a condition in brackets that it is 1 or 0."""
+    signs = [(at, part.text) for at, part in enumerate(parent) if part.tag == "mo"]
+    for (start, sign), *others in (signs[at:] for at in range(len(signs))):
+        inside = list(itertools.takewhile(lambda other: other[1] != "]", others))
+        if sign == "[" and any(text in RELATIONS for _, text in inside):
+            last = inside[-1][0] + 1
+            while last < len(parent) - 1 and parent[last].text != "]":
+                last += 1
+            parent[start], parent[last] = _text("1 if"), _text(", else 0,")
+
+
+def _say_ends(parent: ElementTree.Element) -> None:
+    """Say where an index, an exponent, a fraction or a matrix ends if it would run on."""
+    for at in range(len(parent) - 1, -1, -1):
+        part = parent[at]
+        follows = parent[at + 1] if at + 1 < len(parent) else None
+        ends = follows is None or (follows.text or "").strip() in ENDS
+        if part.tag in {"msub", "msubsup"} and _is_sum(part[1]):
+            part[1].append(_text(", end index,"))
+        elif (
+            part.tag == "msup"
+            and not ends
+            and part[1].tag == "mi"
+            and part[1].text != "\N{DOWN TACK}"
+        ):
+            parent.insert(at + 1, _text(", end exponent,"))
+        elif part.tag == "mfrac" and not ends and {side.tag for side in part} <= SIMPLE:
+            parent.insert(at + 1, _text(", end fraction,"))
+        elif part.tag == "mrow" and any(child.tag == "mtable" for child in part):
+            parent[at] = ElementTree.Element("mrow")
+            parent[at].extend([part, _text(", end matrix,")])
+
+
+def _is_sum(index: ElementTree.Element) -> bool:
+    """Tell an index such as i + 1 from i, and from -1."""
+    signs = {"+", "\N{MINUS SIGN}"}
+    return index.tag == "mrow" and any(part.text in signs for part in list(index)[1:])
+
+
+def _text(words: str) -> ElementTree.Element:
+    part = ElementTree.Element("mtext")
+    part.text = words
+    return part
 
 
 def _rows(root: ElementTree.Element) -> list[list[ElementTree.Element]]:
@@ -65,4 +134,5 @@ def _words(parts: list[ElementTree.Element]) -> str:
     words = render(ElementTree.tostring(row, encoding="unicode"), input="mathml")["speech"]
     for heard, meant in WORDS.items():
         words = words.replace(heard, meant)
-    return " ".join(words.split()).rstrip(" .,").removesuffix(" comma")
+    words = " ".join(words.split()).replace(",,", ",").rstrip(" .,").removesuffix(" comma")
+    return re.sub(r",? end (index|exponent|fraction)$", "", words)

@@ -26,6 +26,7 @@ MACROS = {
 # A prime is drawn high already; as a superscript it would stand too high, small and far off.
 NAME = r"<m[io][^>]*>[^\W\d_]+</m[io]>"
 PRIMES = "\N{PRIME}\N{DOUBLE PRIME}\N{TRIPLE PRIME}"
+ACCENTS = "\N{MODIFIER LETTER CIRCUMFLEX ACCENT}\N{MACRON}\N{SMALL TILDE}"
 DOT = "\N{CIRCLED DOT OPERATOR}"
 REPAIRS = [
     # A name of several letters is upright without being told, and WebKit draws the gap.
@@ -38,10 +39,13 @@ REPAIRS = [
         f"<msup>({NAME})<mo>([{PRIMES}])</mo></msup>",
         r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>',
     ),
-    # WebKit lets an accent float above its letter unless it may stretch; but a bar that may stretch
-    # it draws through a capital.
-    ('<mo stretchy="false">([\N{MODIFIER LETTER CIRCUMFLEX ACCENT}\N{SMALL TILDE}])<', r"<mo>\1<"),
-    ('(<mi>[^A-Z<]</mi>)<mo stretchy="false">(\N{MACRON})<', r"\1<mo>\2<"),
+    # WebKit lets an accent float above its letter unless it may stretch; but an accent that may it
+    # draws through a capital, unless it is only something above it.
+    (
+        '<mover accent="true">(<mi>[A-Z]</mi>)<mo stretchy="false">(\N{MACRON})<',
+        r'<mover accent="false">\1<mo stretchy="true">\2<',
+    ),
+    (f'<mo stretchy="false">([{ACCENTS}])</mo></mover>', r"<mo>\1</mo></mover>"),
     # Firefox takes a sign at the beginning of a cell for a prefix, which has no room before it.
     (r"(<mtd[^>]*>)<mo([^>]*)>(=|≤|≥|&lt;|&gt;|≠)<", r'\1<mo\2 form="infix">\3<'),
     # Firefox takes a circled dot for a large operator, such as a sum is.

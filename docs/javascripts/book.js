@@ -48,6 +48,15 @@ for (const opener of document.querySelectorAll(".md-header label[for='__drawer']
   opener.tabIndex = 0;
   opener.title = "Pages of the book";
 }
+addEventListener("keydown", (event) => {
+  const drawer = document.getElementById("__drawer");
+  if (event.key !== "Escape" || !drawer?.checked) return;
+  drawer.click();
+  document.querySelector(".md-header label[for='__drawer']").focus();
+});
+
+// What the search has found is said, too.
+document.querySelector(".md-search-result__meta")?.setAttribute("role", "status");
 
 // A reference to an equation of another page carries a preview of it. For one of this page, the
 // preview is copied from the equation itself, when the reader first looks.
@@ -60,6 +69,7 @@ function preview(event) {
   const box = document.createElement("span");
   box.className = "equation-preview";
   box.setAttribute("aria-hidden", "true");
+  box.tabIndex = -1; // or a browser that lets the keyboard scroll would stop here
   for (const formula of formulas) box.append(formula.cloneNode(true));
   reference.append(box);
 }
@@ -68,29 +78,48 @@ addEventListener("pointerover", preview);
 addEventListener("focusin", preview);
 
 // A copied formula is its LaTeX, which it carries; without this it would be a letter a line.
+const whole = (node) => (node.nodeType === 1 ? node : node.parentElement)?.closest("math");
 addEventListener("copy", (event) => {
   const selection = getSelection();
-  if (selection.isCollapsed) return;
+  if (selection.isCollapsed || event.target.closest?.("input, textarea")) return;
   const copied = document.createElement("div");
   for (let at = 0; at < selection.rangeCount; at += 1) {
     const range = selection.getRangeAt(at).cloneRange();
-    const whole = (node) => (node.nodeType === 1 ? node : node.parentElement)?.closest("math");
     const [first, last] = [whole(range.startContainer), whole(range.endContainer)];
     if (first) range.setStartBefore(first);
-    if (last) range.setEndAfter(last);
+    // A selection by three clicks ends at the first point of what follows: nothing of it is meant.
+    if (last) {
+      const touched = document.createRange();
+      touched.selectNodeContents(last);
+      touched.setEnd(range.endContainer, range.endOffset);
+      const display = last !== first && last.getAttribute("display") === "block";
+      if (display && !touched.toString().trim()) range.setEndBefore(last);
+      else range.setEndAfter(last);
+    }
     copied.append(range.cloneContents());
   }
-  const formulas = copied.querySelectorAll("math[alttext]");
-  if (!formulas.length) return;
-  for (const formula of formulas) {
+  if (!copied.querySelector("math[alttext]")) return;
+  const folded = "details:not([open]) > :not(summary)";
+  const asides = `.equation-links, .equation-preview, .headerlink, button, ${folded}`;
+  for (const aside of copied.querySelectorAll(asides)) aside.remove();
+  // The parts of a display are one formula, with its number.
+  for (const box of copied.querySelectorAll(".equation-formula")) {
+    const parts = [...box.querySelectorAll("math")].map((part) => part.getAttribute("alttext"));
+    const number = box.parentElement.querySelector(".equation-number");
+    const tag = number ? ` \\tag{${number.textContent.slice(1, -1)}}` : "";
+    const display = document.createElement("p");
+    display.textContent = `$$${parts.join(" \\qquad ")}${tag}$$`;
+    (box.closest(".equation") ?? box).replaceWith(display);
+  }
+  for (const formula of copied.querySelectorAll("math[alttext]")) {
     const sign = formula.getAttribute("display") === "block" ? "$$" : "$";
     formula.replaceWith(`${sign}${formula.getAttribute("alttext")}${sign}`);
   }
-  for (const aside of copied.querySelectorAll(".equation-links, .equation-preview, .headerlink, button")) aside.remove();
+  for (const link of copied.querySelectorAll("a[href]")) link.href = link.href; // from where it is pasted
   event.clipboardData.setData("text/html", copied.innerHTML);
-  copied.style.cssText = "position: fixed; opacity: 0; white-space: pre-line"; // laid out, lines are lines
+  copied.style.cssText = "position: fixed; inset: 0 auto auto 0; width: 60rem; opacity: 0";
   document.body.append(copied);
-  event.clipboardData.setData("text/plain", copied.innerText);
+  event.clipboardData.setData("text/plain", copied.innerText.trim().replace(/\n{3,}/g, "\n\n"));
   copied.remove();
   event.preventDefault();
 });

@@ -119,7 +119,7 @@ def test_equations_are_numbered_by_chapter(convert):
 
 def test_a_reference_links_and_previews(convert):
     page = convert("By @eq-second, twice: @eq-second.", kernel=KERNEL)
-    assert page.count('<autoref identifier="eq-second">(3.2)</autoref>') == 2
+    assert page.count('identifier="eq-second" aria-label="Equation 3.2">(3.2)</autoref>') == 2
     assert page.count("equation-preview") == 2
     assert page.count("<math") == 2
 
@@ -249,8 +249,17 @@ def test_an_equation_links_to_its_code_and_its_check(convert, tmp_path):
         (r"H' < \hat{x}_m", "H prime is less than x hat sub m"),
         (r"\begin{aligned} a &= b, \\ &= c . \end{aligned}", "a equals b; equals c"),
         (r"X^{\top} Y \leftarrow Z", "X transposed Y becomes Z"),
+        (r"x_{i+u} k_u", "x sub i plus u, end index, k sub u"),
+        (r"x_i + u k_u", "x sub i plus u k sub u"),
+        (r"K_{K_W-1} - 1", "K sub K sub W minus 1, end index, minus 1"),
+        (r"k_{-u}", "k sub negative u"),
+        (r"\frac{1}{2} (x + 1)", "1 over 2, end fraction, open paren x plus 1 close paren"),
+        (r"\frac{1}{2} + x", "1 over 2 plus x"),
+        (r"e^z p", "e to the z, end exponent, p"),
+        (r"[f' = f] x", "1 if f prime equals f, else 0, x"),
+        (r"[0, 1]", "open bracket 0 comma 1 close bracket"),
         (r"\lfloor k / W \rfloor", "the floor of k divided by W, end floor"),
-        (r"\begin{pmatrix} 1 & 2 \end{pmatrix}", "matrix 1 by 2: row 1: 1, 2"),
+        (r"\begin{pmatrix} 1 & 2 \end{pmatrix}", "matrix 1 by 2: row 1: 1, 2, end matrix"),
     ],
 )
 def test_a_formula_can_be_heard(latex, words):
@@ -301,7 +310,8 @@ def test_what_browsers_draw_differently_is_written_so_that_they_do_not():
 
 
 def test_a_preview_is_neither_heard_nor_copied(convert):
-    page = convert("By @eq-second.", kernel=KERNEL)
+    page = convert("By @eq-second.", kernel=KERNEL).split("equation-preview")[1]
+    assert page.startswith('" aria-hidden="true" tabindex="-1"><math ')
     assert "alttext" not in page
     assert "aria-label" not in page
 
@@ -391,7 +401,7 @@ def test_printed_source_names_its_equations_and_its_lines(convert):
     )
     page = convert(code + "\n\n" + place, kernel=KERNEL)
     assert page.count('<autoref identifier="eq-kernel">(3.1)</autoref>') == 1
-    assert page.count('<autoref identifier="eq-second">(3.2)</autoref>') == 2
+    assert page.count('identifier="eq-second" aria-label="Equation 3.2">(3.2)</autoref>') == 2
     assert '"@eq-kernel"' in page, "what is no comment is left alone"
     assert 'href="#"' in page, "without mkdocs there are no pages of whole files"
 

@@ -55,3 +55,33 @@ def engine(started, request):
 def browser(started):
     """Return Playwright's Chromium, for what only one engine has to show."""
     return started("chromium").launch()
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Open a page as a given reader would; return the page and everything it asked for."""
+    contexts = []
+
+    def call(name, *, scheme="light", width=1280, javascript=True):
+        context = browser.new_context(
+            color_scheme=scheme,
+            viewport={"width": width, "height": 800},
+            java_script_enabled=javascript,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.complaints, page.requests = [], []
+        page.on("request", lambda request: page.requests.append(request.url))
+        page.on("requestfailed", lambda request: page.complaints.append(request.url))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on(
+            "console", lambda message: page.complaints.append(f"{message.type}: {message.text}")
+        )
+        page.goto(f"{site}{name}/".replace("//", "/").replace(":/", "://"))
+        if javascript:
+            page.evaluate("document.fonts.ready")
+        return page
+
+    yield call
+    for context in contexts:
+        context.close()

@@ -102,36 +102,6 @@ def test_a_page_asks_for_its_faces_at_once_and_for_each_of_them_once(first_view,
     assert without.evaluate_all(preloads) == faces[:3], "a page without formulas"
 
 
-SHOWN = "getComputedStyle(document.body).visibility === 'visible'"
-
-
-def test_nothing_is_seen_before_its_faces_have_come(browser, packed):
-    context = browser.new_context()
-    page = context.new_page()
-    held = []
-    page.route("**/*.woff2", held.append)  # the faces do not come
-    page.goto(f"{packed}notation/", wait_until="commit")
-    page.wait_for_selector("h1", state="attached")
-    assert not page.evaluate(SHOWN)
-    start = time.monotonic()
-    page.wait_for_function(SHOWN)
-    assert time.monotonic() - start < 5, "a page is shown in the end as it is"
-    for face in held:
-        face.continue_()
-    context.close()
-
-
-@pytest.mark.parametrize("shown", ["aborted", "without a script"])
-def test_a_page_is_shown_when_its_faces_cannot_come(browser, packed, shown):
-    context = browser.new_context(java_script_enabled=shown == "aborted")
-    page = context.new_page()
-    if shown == "aborted":
-        page.route("**/*.woff2", lambda route: route.abort())
-    page.goto(f"{packed}notation/")
-    page.locator("h1").wait_for(state="visible", timeout=2_000)
-    context.close()
-
-
 def test_the_search_index_waits_for_the_reader(first_view):
     page = first_view("")
     assert "search_index.json" not in moved
