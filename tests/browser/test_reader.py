@@ -16,7 +16,8 @@ COPY = """([first, last]) => {
   const clipboardData = new DataTransfer();
   const copy = new ClipboardEvent("copy", { bubbles: true, cancelable: true, clipboardData });
   document.body.dispatchEvent(copy);
-  return [copy.defaultPrevented, ...["plain", "html"].map((kind) => clipboardData.getData("text/" + kind))];
+  const texts = ["plain", "html"].map((kind) => clipboardData.getData("text/" + kind));
+  return [copy.defaultPrevented, ...texts];
 }"""
 
 
@@ -111,22 +112,30 @@ def test_the_keyboard_stops_only_at_what_can_be_seen(visit):
 # A target that is smaller than 24 px either way, unless it stands in a sentence or in code, or has
 # nothing else within 12 px of its middle (WCAG 2.5.8).
 SMALL = """() => {
-  const seen = (e) => e.checkVisibility({ opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true });
-  const inline = (e) => {
-    const block = e.closest("p, li, td, figcaption, summary, pre");
-    return block && getComputedStyle(e).display.startsWith("inline")
-      && block.innerText.trim().length > e.innerText.trim().length + 3;
+  const visible = { opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true };
+  const inline = (one) => {
+    const block = one.closest("p, li, td, figcaption, summary, pre");
+    return block && getComputedStyle(one).display.startsWith("inline")
+      && block.innerText.trim().length > one.innerText.trim().length + 3;
   };
-  const select = "a[href], button, summary, input:not(.md-toggle), label[for]:not(.md-overlay, .md-search__overlay)";
-  const all = [...document.querySelectorAll(select)]
-    .filter((e) => seen(e) && !e.matches(".headerlink, .md-skip"))
-    .map((e) => [e, e.getBoundingClientRect()])
+  const targets = "a[href]:not(.headerlink, .md-skip), button, summary, input:not(.md-toggle), "
+    + "label[for]:not(.md-overlay, .md-search__overlay)";
+  const all = [...document.querySelectorAll(targets)]
+    .filter((one) => one.checkVisibility(visible))
+    .map((one) => [one, one.getBoundingClientRect()])
     .filter(([, box]) => box.width && box.height && box.right > 0 && box.left < innerWidth);
-  return all.filter(([e, box]) => Math.min(box.width, box.height) < 23.9 && !inline(e)).filter(([e, box]) => {
+  const crowded = ([one, box]) => {
     const [x, y] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
-    return e.matches("button, label, .equation-links a") || all.some(([other, near]) => other !== e && !other.contains(e) && !e.contains(other)
-      && Math.hypot(Math.max(near.left - x, 0, x - near.right), Math.max(near.top - y, 0, y - near.bottom)) < 12);
-  }).map(([e, box]) => [e.outerHTML.slice(0, 80), box.width, box.height]);
+    return all.some(([other, near]) => {
+      if (other.contains(one) || one.contains(other)) return false;
+      const across = Math.max(near.left - x, 0, x - near.right);
+      return Math.hypot(across, Math.max(near.top - y, 0, y - near.bottom)) < 12;
+    });
+  };
+  return all
+    .filter(([one, box]) => Math.min(box.width, box.height) < 23.9 && !inline(one))
+    .filter((pair) => pair[0].matches("button, label, .equation-links a") || crowded(pair))
+    .map(([one, box]) => [one.outerHTML.slice(0, 80), box.width, box.height]);
 }"""
 
 
