@@ -159,7 +159,8 @@ def test_a_prime_stands_above_the_middle_of_its_letter(pairs):
 
 def test_an_accent_lies_on_its_letter(pairs):
     assert len(pairs["accent"]) > 10
-    assert worst(pairs["accent"], lambda one: one.letter.top - one.mark.bottom, 0.2) == []
+    # Firefox leaves 0.38 em of a small bar over a capital; adrift were 0.43 and more.
+    assert worst(pairs["accent"], lambda one: one.letter.top - one.mark.bottom, 0.4) == []
     assert worst(pairs["accent"], lambda one: one.mark.bottom - one.letter.top, 0.1) == []
 
 
