@@ -56,7 +56,7 @@ REPAIRS = [
         r'<mrow><mo minsize="2.4em">(</mo>\1<mo minsize="2.4em">)</mo></mrow>',
     ),
     # The bars of two fractions in a product would touch.
-    ("</mfrac>(?=<mfrac>)", '</mfrac><mspace width="0.2em"/>'),
+    ("</mfrac>(?=<mfrac>)", '</mfrac><mspace width="0.1667em"/>'),
 ]
 
 _converter = LatexToMathML(macros=MACROS, fancy_error=False, annotation=False)
