@@ -170,7 +170,7 @@ def test_the_limits_of_neighbouring_sums_stand_apart(pairs):
 
 
 def test_two_fractions_are_two(pairs):
-    # TeX leaves 0.41 em: a thin space, and 0.12 em for each of the two. A slanted letter takes of it.
+    # TeX leaves 0.41 em: a thin space, and 0.12 em for each; a slanted letter takes some of it.
     assert len(pairs["fraction"]) > 5
     assert worst(pairs["fraction"], lambda one: one.letter.right - one.mark.left, -0.33) == []
 
