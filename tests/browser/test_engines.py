@@ -289,3 +289,18 @@ def test_a_figure_is_shown_once_and_described_in_both_schemes(engine, site, sche
         assert figure["shown"][0].endswith(f"-{scheme}.svg")
         assert len(figure["alternatives"]) == 1
         assert len(figure["alternatives"][0]) > 50
+
+
+CUT = """
+() => [...document.querySelectorAll(".beside pre > code")]
+  .filter((code) => code.scrollWidth > code.clientWidth)
+  .map((code) => code.textContent.slice(0, 60))
+"""
+
+
+@pytest.mark.parametrize("name", [CHAPTERS[1], CHAPTERS[2], CHAPTERS[10]])
+def test_source_beside_its_derivation_is_not_cut(engine, site, name):
+    with engine.open(f"{site}{name}/", width=1440) as page:
+        beside = "() => getComputedStyle(document.querySelector('.beside')).display"
+        assert page.evaluate(beside) == "grid"
+        assert page.evaluate(CUT) == []
