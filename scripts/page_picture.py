@@ -51,7 +51,9 @@ def take(browser: Browser, address: str, scheme: str) -> Path:
     page.goto(address + PAGE)
     page.wait_for_load_state("networkidle")
     page.evaluate("document.fonts.ready")
-    page.add_style_tag(content=".md-header, .md-top { display: none }")
+    page.add_style_tag(
+        content=".md-header { display: none } .equation-links { opacity: 1 !important }"
+    )
     place = page.locator(PLACE).first
     box, last = place.bounding_box(), place.locator("pre").nth(LISTINGS - 1).bounding_box()
     if box is None or last is None:

@@ -23,6 +23,7 @@ from cnnbook_site.equations import (
 )
 from cnnbook_site.figures import FigureError
 from cnnbook_site.glyphs import formulas, sentences, visible
+from cnnbook_site.notes import SideNotes
 from cnnbook_site.numbers import NumberError
 from cnnbook_site.place import Turn, current_place
 from cnnbook_site.typeset import MACROS, MathError, lines, standard, typeset
@@ -426,3 +427,16 @@ def test_the_text_face_has_every_character_of_every_sentence(name):
     missing = sorted(c for c in used if ord(c) not in there and c.isprintable())
     assert not missing, f"run python scripts/subset_font.py: the face lacks {missing}"
     assert len(used) > 60
+
+
+def test_a_side_note_is_bound_to_the_paragraph_before_it():
+    note = '!!! side ""\n    A *note*.\n\n'
+    text = f"First.\n\nSecond.\n\n{note}Third.\n\n- a list\n\n{note}"
+    md = markdown.Markdown(extensions=["admonition"])
+    md.treeprocessors.register(SideNotes(md), "side-notes", 16)
+    page = re.sub(r"\s+", " ", md.convert(text))
+    note = '<div aria-label="Side note" class="admonition side" role="note">'
+    bound = f'<p>First.</p> <div class="noted">{note} <p>A <em>note</em>.</p> </div> <p>Second.</p>'
+    assert bound.replace(" ", "") in page.replace(" ", "")
+    assert page.count('class="noted"') == 1, "a list has no margin of its own"
+    assert page.count(note) == 2
