@@ -58,6 +58,16 @@ addEventListener("keydown", (event) => {
 // What the search has found is said, too.
 document.querySelector(".md-search-result__meta")?.setAttribute("role", "status");
 
+// When its dialog closes, on a narrow page, the theme scrolls back to where the page was before: the Tab
+// key may have gone on meanwhile.
+const search = document.getElementById("__search");
+search?.addEventListener("change", () => {
+  setTimeout(() => {
+    const at = document.activeElement;
+    if (!search.checked && at.closest("article")) at.scrollIntoView({ block: "nearest" });
+  }, 500);
+});
+
 // A reference to an equation of another page carries a preview of it. For one of this page, the
 // preview is copied from the equation itself, when the reader first looks.
 function preview(event) {

@@ -113,7 +113,8 @@ def test_one_drawing_of_a_figure_is_loaded(first_view):
     page = first_view("")
     page.locator("article figure").first.scroll_into_view_if_needed()
     page.wait_for_load_state("networkidle")
-    assert [name for name in moved if name.endswith(".svg")] == ["first_answer-light.svg"]
+    drawings = [name for name in moved if name.endswith(".svg") and name != "kernel.svg"]
+    assert drawings == ["first_answer-light.svg"], "and the book's mark"
 
 
 # One step of the walk: what has the focus, how it looks, whether the reader sees it; and how what
@@ -189,7 +190,8 @@ def test_the_keyboard_alone_reaches_everything_and_shows_where_it_is(first_view,
     assert page.evaluate(REACHED, ".md-search__input") == 1
     # Not those in folded solutions, nor what leads to where it stands.
     links = page.locator('article a[href]:not([tabindex="-1"]):visible').count()
-    assert page.evaluate(REACHED, "article a[href]") == links > 0
+    assert page.evaluate(REACHED, "article a[href]") == links
+    assert links > 0 or name.startswith("equations/letters-"), "a whole file has none"
 
 
 def test_the_drawer_of_a_narrow_page_opens_and_closes_from_the_keyboard(first_view):
