@@ -3,10 +3,13 @@
 import re
 from operator import attrgetter
 
-import griffe
 import pytest
 
 from tests.book.pages import DOCS, text_of
+
+griffe = pytest.importorskip(
+    "griffe", reason="the site's extra is not installed: pip install '.[docs]'"
+)
 
 # The page's own column is wider than the one beside a derivation.
 LISTED, EXAMPLE = 72, 88

@@ -9,7 +9,7 @@ import pytest
 
 from cnnbook.layers.activations import sigmoid
 from cnnbook_site.equations import CHAPTER, DISPLAY, FENCE, INLINE, find_equations
-from cnnbook_site.lines import arithmetic
+from cnnbook_site.lines import arithmetic, identities
 from tests.equations.binding import (
     ROOT,
     SIGNS,
@@ -98,14 +98,31 @@ def test_what_is_only_called_does_not_count_where_a_function_is_spoiled():
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
-def test_what_is_displayed_is_numbered_or_arithmetic(path):
+def test_what_is_displayed_is_numbered_or_arithmetic_or_an_identity(path):
     text = FENCE.sub("", path.read_text(encoding="utf-8"))
     assert "$$" not in DISPLAY.sub("", text), "a display that is not one"
     for match in DISPLAY.finditer(text):
         if match["id"] is None:
-            outcome = arithmetic(match["latex"], KNOWN)
-            assert outcome is not None, f"neither numbered nor arithmetic: {match['latex']}"
-            assert outcome.error < 1e-12, f"wrong: {match['latex']}"
+            assert_right(match["latex"])
+
+
+def assert_right(latex):
+    """A display without a number holds numbers alone, or holds whatever its letters stand for."""
+    outcome = arithmetic(latex, KNOWN)
+    if outcome is None:
+        assert identities(latex, KNOWN) == latex.count("=") > 0, (
+            f"neither numbered, nor arithmetic, nor an identity: {latex}"
+        )
+    else:
+        assert outcome.error < 1e-12, f"wrong: {latex}"
+
+
+def test_a_display_that_is_wrong_is_found():
+    for right in ("2 + 2 = 4", "(1 + z)^2 = 1 + 2z + z^2 ."):
+        assert_right(right)
+    for wrong in ("2 + 2 = 5", "(1 + z)^2 = 1 + 3z + z^2 .", "Y = X", "z"):
+        with pytest.raises(AssertionError):
+            assert_right(wrong)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs").rglob("*.md")), ids=lambda path: path.stem)

@@ -9,7 +9,7 @@ from cnnbook_site.lines import identities
 from tests.equations.test_equations import CHAPTERS, KNOWN
 
 # How many there are in each chapter. One that was altered is one no longer.
-COUNTS = {1: 2, 3: 2, 5: 5, 6: 9, 9: 4, 10: 1, 11: 2}
+COUNTS = {1: 1, 3: 2, 5: 5, 6: 9, 9: 4, 10: 1, 11: 2}
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
