@@ -21,27 +21,32 @@ mend();
 // What is wider than its place scrolls, so the keyboard must reach it; nothing else stops the Tab key.
 const wide = "pre > code, .equation-formula, .md-typeset__scrollwrap";
 function reach() {
-  for (const block of document.querySelectorAll(wide)) {
-    const scrolls = block.scrollWidth > block.clientWidth + 1;
-    if (scrolls === block.hasAttribute("tabindex")) continue;
-    if (scrolls) block.tabIndex = 0;
-    else block.removeAttribute("tabindex");
-    if (!block.matches(".equation-formula")) continue;
-    const number = block.parentElement.querySelector(".equation-number");
-    const name = number ? number.getAttribute("aria-label") : "Equation";
-    for (const [key, value] of [["role", "group"], ["aria-label", `${name}, wider than the page`]]) {
-      if (scrolls) block.setAttribute(key, value);
-      else block.removeAttribute(key);
-    }
+  // All is measured before anything is changed, or the page would be laid out again for each block.
+  const blocks = [...document.querySelectorAll(wide)];
+  const sources = [...document.querySelectorAll(".beside > :last-child")];
+  const scroll = blocks.map((block) => block.scrollWidth > block.clientWidth + 1);
+  const heights = sources.map((source) => source.offsetHeight);
+  blocks.forEach((block, at) => mark(block, scroll[at]));
+  sources.forEach((source, at) => source.style.setProperty("--height", `${heights[at]}px`));
+}
+
+function mark(block, scrolls) {
+  if (scrolls === block.hasAttribute("tabindex")) return;
+  const number = block.parentElement.querySelector(".equation-number");
+  const name = number ? number.getAttribute("aria-label") : "Equation";
+  const attributes = { tabindex: "0" };
+  if (block.matches(".equation-formula")) {
+    Object.assign(attributes, { role: "group", "aria-label": `${name}, wider than the page` });
   }
-  for (const source of document.querySelectorAll(".beside > :last-child")) {
-    source.style.setProperty("--height", `${source.offsetHeight}px`);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (scrolls) block.setAttribute(key, value);
+    else block.removeAttribute(key);
   }
 }
 
 addEventListener("load", reach);
 addEventListener("resize", reach);
-document.fonts.ready.then(reach);
+document.fonts?.ready.then(() => document.readyState === "complete" && reach()); // faces came late
 
 // On a narrow page the pages of the book stand in a drawer, which the keyboard opens, too.
 for (const opener of document.querySelectorAll(".md-header label[for='__drawer']")) {
@@ -145,4 +150,4 @@ function progress() {
 }
 addEventListener("scroll", progress, { passive: true });
 addEventListener("resize", progress);
-progress();
+addEventListener("load", progress);
