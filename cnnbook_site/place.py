@@ -1,5 +1,6 @@
 """Which page is converted, and where in the book it stands."""
 
+import posixpath
 import re
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,14 +81,14 @@ class Turn(Treeprocessor):
         box = SubElement(root, "nav", {"class": "turn", "aria-label": "Previous and next page"})
         for direction, other in (("Previous", at - 1), ("Next", at + 1)):
             if 0 <= other < len(pages):
-                self.link(box, direction, pages[other], order[pages[other]])
+                address = posixpath.relpath(pages[other], posixpath.dirname(place.page) or ".")
+                link = SubElement(box, "a", {"class": direction.lower(), "href": address})
+                self.describe(link, direction, pages[other], order[pages[other]])
 
-    def link(self, box: Element, direction: str, page: str, title: str) -> None:
+    def describe(self, link: Element, direction: str, page: str, title: str) -> None:
         """Write one link: its direction, the title, what the page is about."""
         text = (self.docs / page).read_text(encoding="utf-8")
         heading, about = HEADING.search(text), DESCRIPTION.search(text)
-        depth = len(Path(current_place(self.md).page).parents) - 1  # type: ignore[union-attr]
-        link = SubElement(box, "a", {"class": direction.lower(), "href": "../" * depth + page})
         parts = {"direction": direction, "title": title or (heading[1] if heading else page)}
         if about is not None:
             parts["about"] = about["text"]

@@ -4,7 +4,6 @@ The words are mathra's, but for the signs that mean something else in this book 
 and for the rows of a derivation, which are not a matrix.
 """
 
-import itertools
 import re
 from xml.etree import ElementTree
 
@@ -77,14 +76,16 @@ def spoken(mathml: str) -> str:
 
 def _say_brackets(parent: ElementTree.Element) -> None:
     """Say of a condition in brackets that it is 1 or 0."""
-    signs = [(at, part.text) for at, part in enumerate(parent) if part.tag == "mo"]
-    for (start, sign), *others in (signs[at:] for at in range(len(signs))):
-        inside = list(itertools.takewhile(lambda other: other[1] != "]", others))
-        if sign == "[" and any(text in RELATIONS for _, text in inside):
-            last = inside[-1][0] + 1
-            while last < len(parent) - 1 and parent[last].text != "]":
-                last += 1
-            parent[start], parent[last] = _text("1 if"), _text(", else 0,")
+    opened, condition = None, False
+    for at, part in enumerate(list(parent)):
+        if part.tag != "mo":
+            continue
+        if part.text == "[":
+            opened, condition = at, False
+        elif part.text == "]" and opened is not None and condition:
+            parent[opened], parent[at] = _text("1 if"), _text(", else 0,")
+            opened = None
+        condition |= part.text in RELATIONS
 
 
 def _say_ends(parent: ElementTree.Element) -> None:

@@ -258,6 +258,7 @@ def test_an_equation_links_to_its_code_and_its_check(convert, tmp_path):
         (r"\frac{1}{2} + x", "1 over 2 plus x"),
         (r"e^z p", "e to the z, end exponent, p"),
         (r"[f' = f] x", "1 if f prime equals f, else 0, x"),
+        (r"[u < v]_i x", "open bracket u is less than v close bracket sub i x"),
         (r"[0, 1]", "open bracket 0 comma 1 close bracket"),
         (r"\lfloor k / W \rfloor", "the floor of k divided by W, end floor"),
         (r"\begin{pmatrix} 1 & 2 \end{pmatrix}", "matrix 1 by 2: row 1: 1, 2, end matrix"),
