@@ -308,7 +308,25 @@ def test_what_browsers_draw_differently_is_written_so_that_they_do_not():
     assert "</mfrac><mspace" in typeset(r"\grad{L}{y}\grad{y}{x}", display=True)
     aligned = typeset(r"\begin{aligned} a &= b \\ &\le c \end{aligned}", display=True)
     assert aligned.count('form="infix"') == 2
+    around_a_sum = typeset(r"\left( \sum_{k=0}^{P} x_k \right)^2", display=True)
+    assert around_a_sum.count('minsize="2.4em"') == 2
+    assert "minsize" not in typeset(r"\left( x_k \right)^2", display=True)
     assert "<mspace/>" not in typeset(r"\rot K", display=True)
+
+
+def test_a_search_leaves_out_displays_and_the_links_of_equations(convert, tmp_path):
+    left_out = 'data-search-exclude="true"'
+    assert left_out in typeset("x = y", display=True)
+    assert left_out not in typeset("x = y", display=False), "a sentence would have a hole"
+    (tmp_path / "equations").mkdir()
+    entries = [{"id": "eq-kernel", "source": None}]
+    (tmp_path / "equations" / "report.json").write_text(json.dumps({"equations": entries}))
+    links = re.search('<span [^>]*class="equation-links"[^>]*>', convert(KERNEL, kernel=KERNEL))[0]
+    assert left_out in links
+
+
+def test_the_keyboard_passes_what_leads_to_where_it_stands(convert):
+    assert re.search('<a [^>]*id="eq-kernel" tabindex="-1"', convert(KERNEL, kernel=KERNEL))
 
 
 def test_a_preview_is_neither_heard_nor_copied(convert):
@@ -335,6 +353,10 @@ def test_a_figure_is_written_once_and_drawn_for_both_schemes(convert, tmp_path):
     assert 'width="480"' in images[0]
     assert 'height="192"' in images[0]
     assert 'width="496"' in images[1]
+    assert "wide" not in page
+    svg = '<svg xmlns="x" width="518.4pt" height="144.3pt" version="1.1"></svg>'
+    (tmp_path / "figures" / "fig-light.svg").write_text(svg)
+    assert 'class="figure-light wide"' in convert("![What to see.](figures/fig.svg)")
     (tmp_path / "figures" / "fig-dark.svg").unlink()
     with pytest.raises(FigureError, match=r"fig-dark\.svg: expected a drawing that python"):
         convert("![What to see.](figures/fig.svg)")
