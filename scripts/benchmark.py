@@ -1,7 +1,7 @@
 """Race the book's code against a per-sample SciPy loop and PyTorch, side by side in one run.
 
-    python scripts/benchmark.py              # about a minute; PyTorch takes part if installed
-    python scripts/benchmark.py --rounds 9   # for quieter numbers
+    python -m scripts.benchmark              # about a minute; PyTorch takes part if installed
+    python -m scripts.benchmark --rounds 9   # for quieter numbers
 
 All three train the zero-or-one network from the same parameters on the same float32 batches, in
 turns: a round times each contestant once at each batch size, so that a change in the machine's

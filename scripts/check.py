@@ -1,7 +1,7 @@
 """Run every check of the project, or those that are named, and end with one line for each.
 
-python scripts/check.py              # all of them
-python scripts/check.py tests site   # these two
+python -m scripts.check              # all of them
+python -m scripts.check tests site   # these two
 """
 
 import argparse
@@ -18,8 +18,8 @@ PYTHON = [sys.executable, "-m"]
 
 def checks(site: str) -> dict[str, list[str]]:
     """Return the command of each check by its name."""
-    figures = [sys.executable, "scripts/figures", "--check"]
-    equations = [sys.executable, "scripts/equations.py", "--check"]
+    figures = [*PYTHON, "scripts.figures", "--check"]
+    equations = [*PYTHON, "book.formulas.report", "--check"]
     coverage = ["--cov=cnnbook", "--cov-branch", "--cov-report=term", "--cov-fail-under=100"]
     return {
         "format": [*PYTHON, "ruff", "format", "--check", "."],
@@ -29,7 +29,7 @@ def checks(site: str) -> dict[str, list[str]]:
         "site": [*PYTHON, "mkdocs", "build", "--strict", "--site-dir", site],
         "equations": equations,
         "figures": figures,
-        "digits": [sys.executable, "scripts/digit_sheets.py", "--check"],
+        "digits": [*PYTHON, "scripts.digit_sheets", "--check"],
         "tests": [*PYTHON, "pytest", *coverage],
         "browser": [*PYTHON, "pytest", "tests/browser"],
     }

@@ -1,6 +1,6 @@
 """Make the sheets of all zeros and ones, docs/digits, and the page that shows them.
 
-``python scripts/digit_sheets.py`` writes, ``--check`` compares with what is there, pixel for pixel.
+``python -m scripts.digit_sheets`` writes, ``--check`` compares with what is there, pixel for pixel.
 """
 
 import argparse
@@ -32,7 +32,7 @@ of its first one: the image in row 325, seventh column, is `images[331]`. The sh
 levels of grey instead of 256. A sheet is loaded when it is opened.
 
 [Chapter 10](10-the-data.md) says where the images come from. Made by
-`python scripts/digit_sheets.py`.
+`python -m scripts.digit_sheets`.
 """
 ENTRY = """
 ??? note "{title}"

@@ -1,7 +1,7 @@
 """Take the picture of a page that the README shows: a derivation beside its source.
 
-python scripts/page_picture.py          # builds the site, writes .github/page-light.png, -dark.png
-python scripts/page_picture.py FOLDER   # of a site that is built
+python -m scripts.page_picture          # builds the site, writes .github/page-light.png, -dark.png
+python -m scripts.page_picture FOLDER   # of a site that is built
 
 It needs the extras ``docs`` and ``browser`` and a Chromium on the path. Fonts and browsers draw
 otherwise elsewhere, so the pictures are looked at, not compared.

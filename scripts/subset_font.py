@@ -1,6 +1,6 @@
 """Cut the book's two faces down to the characters that its pages use.
 
-    python scripts/subset_font.py        # needs the extra `docs` and npm; writes docs/fonts/
+    python -m scripts.subset_font        # needs the extra `docs` and npm; writes docs/fonts/
 
 STIX Two Math, 1.5 MB, lies in ziamath's wheel. What stays of it: the characters of every formula
 in docs/ and in the docstrings, the Latin and Greek letters, the MATH table, and the features ssty
@@ -23,8 +23,8 @@ import ziamath
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
+from book.site.glyphs import formulas, italic, sentences, visible
 from cnnbook.files import replacing
-from cnnbook_site.glyphs import formulas, italic, sentences, visible
 
 ROOT = Path(__file__).parents[1]
 FONTS = ROOT / "docs" / "fonts"

@@ -1,7 +1,7 @@
-"""``python scripts/figures`` makes every figure, ``python scripts/figures --check`` checks them."""
+"""``python -m scripts.figures [NAME ...]`` makes figures, with ``--check`` it checks them."""
 
 import sys
 
-from common import run_all
+from scripts.figures.common import run
 
-sys.exit(run_all())
+sys.exit(run(sys.argv[1:]))

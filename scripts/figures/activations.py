@@ -4,10 +4,10 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from common import Data, main, prepare
 from matplotlib.figure import Figure
 
 from cnnbook.layers import ReLU, Sigmoid, Tanh
+from scripts.figures.common import Data, main, prepare
 
 KINDS = {"sigmoid": Sigmoid, "tanh": Tanh, "relu": ReLU}
 TITLES = {"sigmoid": "sigmoid", "tanh": "hyperbolic tangent", "relu": "ReLU"}

@@ -4,13 +4,13 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from common import Data, main, prepare
 from matplotlib.figure import Figure
-from training import train
 
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import Split, load_zero_one, one_hot
 from cnnbook.model import zero_one_network
+from scripts.figures.common import Data, main, prepare
+from scripts.figures.training import train
 
 SEED, IMAGES, DRAWS, EPOCHS = 0, 256, 400, 3
 SIZES = (1, 4, 16, 64, 256)

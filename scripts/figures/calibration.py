@@ -4,10 +4,11 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from common import Data, main, prepare
-from learned import trained
 from matplotlib.figure import Figure
 from scipy.stats import beta
+
+from scripts.figures.common import Data, main, prepare
+from scripts.figures.learned import trained
 
 # In log-odds, because almost all answers are near 0 or 1.
 SEEDS = 4

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from common import Data, main, prepare
 from matplotlib.figure import Figure
 
 from cnnbook.layers import Sigmoid
 from cnnbook.losses import BinaryCrossEntropy
+from scripts.figures.common import Data, main, prepare
 
 EPSILON = 1e-7  # a customary choice
 Array = np.ndarray[Any, Any]

@@ -20,13 +20,13 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
-from drawings import same_drawing
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 import cnnbook
+from book.seals import fingerprints
 from cnnbook.files import replacing
-from cnnbook_site.seals import fingerprints
+from scripts.figures.drawings import same_drawing
 
 FOLDER = Path(__file__).parents[2] / "docs" / "figures"
 
@@ -195,15 +195,21 @@ def _check_drawings(name: str, draw: Draw) -> int:
     return worst
 
 
-def run_all() -> int:
-    """Run every figure script in this folder with the arguments of this process."""
+def run(arguments: list[str]) -> int:
+    """Run the figures that are named, or all of them; ``--check`` is handed on."""
+    options = [argument for argument in arguments if argument.startswith("-")]
+    modules = {"__init__", "__main__", "common", "drawings", "learned", "training"}
+    every = {path.stem for path in Path(__file__).parent.glob("*.py")} - modules
+    names = [argument for argument in arguments if argument not in options] or sorted(every)
+    if unknown := set(names) - every:
+        raise SystemExit(
+            f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(sorted(every))}"
+        )
     worst = 0
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        if path.stem in {"common", "drawings", "learned", "training", "__main__"}:
-            continue
-        sys.argv[0] = str(path)
+    for name in names:
+        sys.argv[1:] = options
         try:
-            runpy.run_path(str(path), run_name="__main__")
+            runpy.run_module(f"scripts.figures.{name}", run_name="__main__", alter_sys=True)
         except SystemExit as stop:
             worst = max(worst, int(stop.code or 0))
     return worst

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from common import Data, main, prepare
 from matplotlib.figure import Figure
 
 from cnnbook.layers.activations import sigmoid
@@ -12,6 +11,7 @@ from cnnbook.losses.binary_cross_entropy import (
     binary_cross_entropy,
     binary_cross_entropy_from_logits,
 )
+from scripts.figures.common import Data, main, prepare
 
 TARGETS = {"one": 1.0, "zero": 0.0, "quarter": 0.25}
 

@@ -4,12 +4,12 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from common import Data, main, prepare, show_array
 from matplotlib.figure import Figure
-from training import train
 
 from cnnbook.layers import conv2d
 from cnnbook.mnist import load_zero_one
+from scripts.figures.common import Data, main, prepare, show_array
+from scripts.figures.training import train
 
 SEED = 0
 

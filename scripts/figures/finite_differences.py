@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from common import Data, Tolerances, main, prepare
 from matplotlib.figure import Figure
 
 from cnnbook.layers.activations import sigmoid
@@ -14,6 +13,7 @@ from cnnbook.layers.dense import dense
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import load_zero_one, one_hot
 from cnnbook.model import zero_one_network
+from scripts.figures.common import Data, Tolerances, main, prepare
 
 SEED, SAMPLES, ENTRY = 0, 32, (0, 0, 1, 1)
 STEPS = np.logspace(0, -15, 61)

@@ -4,9 +4,10 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from common import Data, main, prepare, show_array
-from learned import trained
 from matplotlib.figure import Figure
+
+from scripts.figures.common import Data, main, prepare, show_array
+from scripts.figures.learned import trained
 
 
 def compute() -> Data:

@@ -4,12 +4,12 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from common import Data, main, prepare
 from matplotlib.figure import Figure
 
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import load_zero_one, one_hot
 from cnnbook.model import zero_one_network
+from scripts.figures.common import Data, main, prepare
 
 SEEDS, PER_CLASS = 200, 100
 

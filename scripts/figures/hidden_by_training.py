@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from common import Data, main, prepare
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from training import Turned, train
 
 from cnnbook.layers import Conv2D
 from cnnbook.mnist import load_zero_one
+from scripts.figures.common import Data, main, prepare
+from scripts.figures.training import Turned, train
 
 SEED, EPOCHS = 0, 3
 Array = np.ndarray[Any, Any]

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from common import Data, main, prepare
 from matplotlib.figure import Figure
 
 from cnnbook.mnist import load_zero_one
+from scripts.figures.common import Data, main, prepare
 
 BINS = np.linspace(0, 320, 65)
 Array = np.ndarray[Any, Any]

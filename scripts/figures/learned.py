@@ -8,10 +8,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from training import train
 
 from cnnbook.mnist import Split, load_zero_one
 from cnnbook.model import Sequential
+from scripts.figures.training import train
 
 SEED, EPOCHS, BATCH_SIZE, LEARNING_RATE = 0, 5, 32, 0.1
 Array = np.ndarray[Any, Any]

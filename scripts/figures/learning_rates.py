@@ -4,12 +4,12 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from common import Data, main, prepare
 from matplotlib.figure import Figure
-from training import train
 
 from cnnbook.mnist import load_zero_one
 from cnnbook.train import count_errors
+from scripts.figures.common import Data, main, prepare
+from scripts.figures.training import train
 
 SEED, EPOCHS = 0, 20
 RATES = {"steady": (0.001, 0.01, 0.1), "wild": (1.0, 10.0)}

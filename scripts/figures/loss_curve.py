@@ -4,13 +4,13 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from common import Data, main, prepare
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from training import train
 
 from cnnbook.mnist import load_zero_one
 from cnnbook.train import History
+from scripts.figures.common import Data, main, prepare
+from scripts.figures.training import train
 
 SEED, LEARNING_RATE = 0, 0.1
 

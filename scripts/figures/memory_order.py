@@ -4,10 +4,10 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from common import Data, main, prepare
 from matplotlib.figure import Figure
 
 from cnnbook.layers import Reshape
+from scripts.figures.common import Data, main, prepare
 
 SHAPE = (2, 3, 4)  # channels, rows, columns
 

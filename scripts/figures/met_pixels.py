@@ -4,7 +4,6 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from common import Data, main, prepare, show_array
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -12,6 +11,7 @@ from cnnbook.layers import conv2d_kernel_gradient
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import load_zero_one, one_hot
 from cnnbook.model import zero_one_network
+from scripts.figures.common import Data, main, prepare, show_array
 
 SEED, KERNEL = 0, 0
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from common import Data, main, prepare
 from matplotlib.figure import Figure
 
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import load_zero_one, one_hot
 from cnnbook.model import zero_one_network
 from cnnbook.optimizers import SGD
+from scripts.figures.common import Data, main, prepare
 
 PER_CLASS = 8
 NAMES = (

@@ -4,12 +4,12 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from common import Data, main, prepare, show_array
-from learned import logits, trained
 from matplotlib.figure import Figure
 
 from cnnbook.mnist import load_other_digits
 from cnnbook.model import Sequential
+from scripts.figures.common import Data, main, prepare, show_array
+from scripts.figures.learned import logits, trained
 
 NAMES = ("a zero", "a one", "a seven", "a blank page")
 

@@ -4,14 +4,14 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from common import Data, main, prepare
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from training import train
 
 from cnnbook.layers import Dense, Reshape, Sigmoid
 from cnnbook.mnist import load_zero_one
 from cnnbook.model import Sequential
+from scripts.figures.common import Data, main, prepare
+from scripts.figures.training import train
 
 SEEDS, LEARNING_RATE = 20, 0.1
 RUNS = {"few": (100, 20, 1), "full": (None, 5, 32)}  # images per digit, epochs, batch size

@@ -4,11 +4,11 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from common import Data, main, prepare, show_array
 from matplotlib.figure import Figure
 
 from cnnbook.layers import conv2d
 from cnnbook.layers.dense import dense_weight_gradient
+from scripts.figures.common import Data, main, prepare, show_array
 
 SEED, SIZE, KERNEL = 0, (6, 5), (3, 2)
 

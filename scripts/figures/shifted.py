@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from common import Data, main, prepare
-from learned import trained
 from matplotlib.figure import Figure
+
+from scripts.figures.common import Data, main, prepare
+from scripts.figures.learned import trained
 
 SHIFTS = range(-8, 9)
 Array = np.ndarray[Any, Any]

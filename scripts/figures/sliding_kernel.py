@@ -4,11 +4,11 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from common import Data, main, prepare, show_array
 from matplotlib.figure import Figure
 
 from cnnbook.correlation import convolve2d, cross_correlate2d
 from cnnbook.mnist import load_zero_one
+from scripts.figures.common import Data, main, prepare, show_array
 
 
 def compute() -> Data:

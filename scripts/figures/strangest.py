@@ -4,10 +4,10 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from common import Data, main, prepare
 from matplotlib.figure import Figure
 
 from cnnbook.mnist import load_zero_one
+from scripts.figures.common import Data, main, prepare
 
 COUNT = 10
 

@@ -4,9 +4,10 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from common import Data, main, prepare
-from learned import trained
 from matplotlib.figure import Figure
+
+from scripts.figures.common import Data, main, prepare
+from scripts.figures.learned import trained
 
 SHOWN, OTHER_SEED = 12, 3
 

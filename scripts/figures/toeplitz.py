@@ -4,11 +4,11 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from common import Data, main, prepare
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from cnnbook.correlation import cross_correlate2d
+from scripts.figures.common import Data, main, prepare
 
 IMAGE, KERNEL = (4, 5), (2, 2)
 

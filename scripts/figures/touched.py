@@ -4,11 +4,11 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from common import Data, main, prepare
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from cnnbook.layers import conv2d_input_gradient
+from scripts.figures.common import Data, main, prepare
 
 IMAGE = (6, 7)
 KERNELS = {"small": (2, 3), "large": (4, 5)}

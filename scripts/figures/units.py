@@ -4,11 +4,11 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from common import Data, main, prepare, show_array
-from learned import SEED, trained
 from matplotlib.figure import Figure
 
 from cnnbook.model import zero_one_network
+from scripts.figures.common import Data, main, prepare, show_array
+from scripts.figures.learned import SEED, trained
 
 
 def compute() -> Data:

@@ -4,10 +4,10 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from common import Data, main, prepare
 from matplotlib.figure import Figure
 
 from cnnbook.layers import Dense, ReLU, Sigmoid, Tanh
+from scripts.figures.common import Data, main, prepare
 
 SEED, DEPTH, WIDTH, SAMPLES, TRIALS = 0, 10, 100, 50, 20
 KINDS: dict[str, type[Sigmoid | Tanh | ReLU]] = {"sigmoid": Sigmoid, "tanh": Tanh, "relu": ReLU}

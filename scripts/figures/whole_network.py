@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from common import Data, main, prepare
 from matplotlib.figure import Figure
-from training import Turned
 
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import load_zero_one, one_hot
 from cnnbook.model import Sequential, zero_one_network
+from scripts.figures.common import Data, main, prepare
+from scripts.figures.training import Turned
 
 SEED, SAMPLES, DIRECTIONS, STEP = 0, 4, 20, 1e-6
 # How many entries of each array are looked at one by one: kernels and their bias, hidden weights

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import Data, main, prepare
 from matplotlib.figure import Figure
 
 from cnnbook.layers import ReLU
@@ -17,6 +16,7 @@ from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import Split, load_zero_one
 from cnnbook.optimizers import SGD
 from cnnbook.train import count_errors, fit
+from scripts.figures.common import Data, main, prepare
 
 PAGE = Path(__file__).parents[2] / "docs" / "wrong-on-purpose.md"
 SEEDS, EPOCHS, LEARNING_RATE, BATCH_SIZE = 5, 2, 0.1, 32

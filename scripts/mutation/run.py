@@ -1,6 +1,6 @@
 """Alter the package in every place that mutmut knows, and see which alterations go unnoticed.
 
-``python scripts/mutation/run.py FOLDER`` copies the project into FOLDER, makes the mutants there
+``python -m scripts.mutation.run FOLDER`` copies the project into FOLDER, makes the mutants there
 and runs them: two or three hours on one core; an interrupted run goes on. It writes
 ``scripts/mutation/report.json`` and the page ``docs/mutation.md``. Needs the extra ``mutation``.
 ``--page`` writes the page alone, out of the report.
@@ -20,12 +20,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from book.seals import seal
 from cnnbook.files import replacing
-from cnnbook_site.seals import seal
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
-COPIED = ("README.md", "cnnbook_site", "conftest.py", "docs", "mkdocs.yml", "scripts", "tests")
+COPIED = ("README.md", "book", "conftest.py", "docs", "mkdocs.yml", "scripts", "tests")
 TESTS = ("cnnbook", "docs", "README.md", "tests")
 LEFT_OUT = (
     *(f"--ignore=tests/{name}" for name in ("book", "browser", "oracle")),
@@ -177,7 +177,7 @@ search:
 ---
 # What the checks catch
 
-A test that passes says little; a test that *fails when the code is wrong* says something. So the code was altered by machine, {mutants:,} times, each time in one place: a sign exchanged, a bound moved by one, an argument left out, a constant changed, a word of a message altered. Such an altered version is called a **mutant**. It is noticed if at least one check fails. [mutmut](https://github.com/boxed/mutmut) 3.8.1 (BSD licence) makes the mutants; what stands here was measured on {date}. `python scripts/mutation/run.py FOLDER` repeats it all, in two or three hours on one core, and writes this page.
+A test that passes says little; a test that *fails when the code is wrong* says something. So the code was altered by machine, {mutants:,} times, each time in one place: a sign exchanged, a bound moved by one, an argument left out, a constant changed, a word of a message altered. Such an altered version is called a **mutant**. It is noticed if at least one check fails. [mutmut](https://github.com/boxed/mutmut) 3.8.1 (BSD licence) makes the mutants; what stands here was measured on {date}. `python -m scripts.mutation.run FOLDER` repeats it all, in two or three hours on one core, and writes this page.
 
 **The examples alone.** Of the {code:,} mutants of the code that the chapters explain, the examples on the pages, those of the reference among them, notice at least {noticed:,}, which is {share:.1f} %. That is what a reader would notice who changed a line and ran `pytest docs README.md cnnbook`, without any of the tests behind the book. Not counted here are words of messages. It is *at least* that many, because examples that take longer than ten seconds, and those that need PyTorch, were not run.
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from cnnbook_site.equations import CHAPTER, DISPLAY, FENCE, INLINE
+from book.equations import CHAPTER, DISPLAY, FENCE, INLINE
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

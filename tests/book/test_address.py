@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("markdown", reason="the site's extra is not installed: pip install '.[docs]'")
 pytest.importorskip("pymdownx", reason="the site's extra is not installed: pip install '.[docs]'")
 
-from cnnbook_site.address import AddressError, addressed
+from book.site.address import AddressError, addressed
 from tests.book.pages import DOCS
 
 ADDRESS = "https://example.org/someone/book"
@@ -29,8 +29,8 @@ def convert():
     def call(text, repository):
         return markdown.markdown(
             text,
-            extensions=["pymdownx.superfences", "cnnbook_site.address"],
-            extension_configs={"cnnbook_site.address": {"repository": repository}},
+            extensions=["pymdownx.superfences", "book.site.address"],
+            extension_configs={"book.site.address": {"repository": repository}},
         )
 
     return call

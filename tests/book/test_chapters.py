@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from cnnbook_site.equations import FENCE, find_equations
+from book.equations import FENCE, find_equations
+from book.formulas import report
 from tests.book.pages import CHAPTERS, DOCS, DOI, FIGURE, ISBN, PAGES, ROOT, prose_of, text_of
-from tests.scripts import load_script
 
 
 @pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
@@ -126,13 +126,12 @@ def test_every_module_has_a_page_that_shows_it_whole():
 
 
 def test_the_report_is_what_its_data_say_and_knows_every_equation():
-    report = load_script("equations")
     stored = json.loads(report.DATA.read_text(encoding="utf-8"))["equations"]
     for path, text in report.pages(stored).items():
         assert path.read_text(encoding="utf-8") == text
     known = {e["id"]: (e["number"], e["page"], e["latex"]) for e in stored}
     found = {e.id: (e.number, e.page, e.latex) for e in find_equations(DOCS).values()}
-    assert known == found, "run python scripts/equations.py"
+    assert known == found, "run python -m book.formulas.report"
     bindings = report.load()
     for e in stored:
         assert e["source"] == bindings[e["id"]].source_name

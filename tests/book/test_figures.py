@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from cnnbook_site.seals import SealError, check_seal
-from tests.scripts import load_script
+from book.seals import SealError, check_seal
+from scripts.figures import common
+from scripts.figures.drawings import same_drawing
 
 ROOT = Path(__file__).parents[2]
 FIGURES = ROOT / "docs" / "figures"
-same_drawing = load_script("figures/drawings").same_drawing
 NAMES = sorted(path.stem for path in FIGURES.glob("*.json"))
 
 
@@ -43,7 +43,7 @@ def test_a_digit_altered_anywhere_is_found(tmp_path, part):
             if part == ".json" and json.loads(altered) == json.loads(text):
                 continue  # the seventeenth digit of a number that has sixteen
             path.write_text(altered, encoding="utf-8")
-            with pytest.raises(SealError, match=rf"{name}{part}: expected what python scripts/fig"):
+            with pytest.raises(SealError, match=rf"{name}{part}: expected what python -m scripts"):
                 check_seal(tmp_path, name)
         path.write_text(text, encoding="utf-8")
         check_seal(tmp_path, name)
@@ -137,7 +137,6 @@ def figure(tmp_path, monkeypatch):
     """Make a figure, or check it: its data, what may differ, and a word on the drawing."""
     pytest.importorskip("matplotlib")
     monkeypatch.setenv("MPLBACKEND", "agg")
-    common = load_script("figures/common")
     monkeypatch.setattr(common, "FOLDER", tmp_path)
 
     def draw(data, colours):

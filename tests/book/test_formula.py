@@ -7,17 +7,17 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from cnnbook_site.alterations import alterations
-from cnnbook_site.evaluate import (
+from book.formulas.alterations import alterations
+from book.formulas.evaluate import (
     Case,
     EvaluationError,
     Lattice,
     evaluate,
     read,
 )
-from cnnbook_site.formula import FormulaError, parse
-from cnnbook_site.lines import arithmetic
-from cnnbook_site.tree import show
+from book.formulas.inline import arithmetic
+from book.formulas.parse import FormulaError, parse
+from book.formulas.tree import show
 
 X = np.arange(12.0).reshape(3, 4) ** 1.5
 
@@ -28,9 +28,9 @@ def error(latex, free=None, **values):
     return evaluate(read(latex, case), case).error
 
 
-@pytest.mark.parametrize("name", ["formula", "evaluate", "lines", "numbers"])
+@pytest.mark.parametrize("name", ["parse", "evaluate", "inline"])
 def test_examples_in_docstrings(name):
-    assert doctest.testmod(import_module(f"cnnbook_site.{name}")).failed == 0
+    assert doctest.testmod(import_module(f"book.formulas.{name}")).failed == 0
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 import cnnbook
-from cnnbook_site.numbers import measured
+from book.site.measured import measured
 from tests.book.pages import CHAPTERS, DOCS, ROOT, text_of
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -86,7 +86,9 @@ def test_the_readmes_forms_for_mistakes_are_there_and_valid():
 
 
 def test_the_link_to_the_source_asks_nobody_for_its_stars():
-    partial = (ROOT / "overrides" / "partials" / "source.html").read_text(encoding="utf-8")
+    partial = (ROOT / "book" / "site" / "overrides" / "partials" / "source.html").read_text(
+        encoding="utf-8"
+    )
     assert 'class="md-source"' in partial
     assert "data-md-component" not in partial
 
@@ -110,7 +112,7 @@ def broken(tmp_path_factory):
             "conftest.py",
             "pyproject.toml",
             "scripts",
-            "cnnbook_site",
+            "book",
         }:
             (folder / path.name).symlink_to(path, target_is_directory=path.is_dir())
     shutil.copytree(

@@ -15,18 +15,18 @@ import markdown
 from fontTools.ttLib import TTFont
 from markdown.treeprocessors import Treeprocessor
 
-from cnnbook_site.equations import (
+from book.equations import (
     EquationError,
     check_references,
     find_equations,
     find_references,
 )
-from cnnbook_site.figures import FigureError
-from cnnbook_site.glyphs import formulas, sentences, visible
-from cnnbook_site.notes import SideNotes
-from cnnbook_site.numbers import NumberError
-from cnnbook_site.place import Turn, current_place
-from cnnbook_site.typeset import MACROS, MathError, lines, standard, typeset
+from book.site.figures import FigureError
+from book.site.glyphs import formulas, sentences, visible
+from book.site.measured import NumberError
+from book.site.notes import SideNotes
+from book.site.place import Turn, current_place
+from book.site.typeset import MACROS, MathError, lines, standard, typeset
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,21 +40,25 @@ def convert(tmp_path):
             (tmp_path / f"{name}.md").write_text(content, encoding="utf-8")
         return markdown.markdown(
             text,
-            extensions=["tables", "pymdownx.superfences", "cnnbook_site.extension"],
-            extension_configs={"cnnbook_site.extension": {"docs": str(tmp_path)}},
+            extensions=["tables", "pymdownx.superfences", "book.site.extension"],
+            extension_configs={"book.site.extension": {"docs": str(tmp_path)}},
         )
 
     return call
 
 
+MODULES = [
+    "equations",
+    *(f"site.{name}" for name in ("extension", "glyphs", "measured", "spoken", "typeset")),
+]
 KERNEL = (
     "# 3. Kernel gradients\n\n$$\nK_{u,v} = a * b * c\n$$ {#eq-kernel}\n\n$$\nx\n$$ {#eq-second}\n"
 )
 
 
-@pytest.mark.parametrize("name", ["equations", "extension", "glyphs", "spoken", "typeset"])
+@pytest.mark.parametrize("name", MODULES)
 def test_examples_in_docstrings(name):
-    result = doctest.testmod(import_module(f"cnnbook_site.{name}"))
+    result = doctest.testmod(import_module(f"book.{name}"))
     assert result.failed == 0
 
 
@@ -83,7 +87,7 @@ def test_tokens_of_code_that_look_like_any_other_need_no_element(convert):
 
 def test_lines_of_a_whole_file_have_anchors_and_no_links():
     options = {"pymdownx.highlight": {"anchor_linenums": True}}
-    extensions = ["pymdownx.highlight", "pymdownx.superfences", "cnnbook_site.extension"]
+    extensions = ["pymdownx.highlight", "pymdownx.superfences", "book.site.extension"]
 
     def convert(text):
         return markdown.markdown(text, extensions=extensions, extension_configs=options)
@@ -207,8 +211,8 @@ def test_the_build_refuses_an_equation_that_nothing_refers_to(tmp_path):
     with pytest.raises(EquationError, match="nothing refers"):
         markdown.markdown(
             KERNEL,
-            extensions=["cnnbook_site.extension"],
-            extension_configs={"cnnbook_site.extension": options},
+            extensions=["book.site.extension"],
+            extension_configs={"book.site.extension": options},
         )
 
 
@@ -438,7 +442,7 @@ def test_the_font_has_every_character_of_every_formula():
     there = set(font.getBestCmap())
     used = {character for formula in formulas(ROOT) for character in visible(formula)}
     missing = sorted(c for c in used if ord(c) not in there and not c.isspace() and c.isprintable())
-    assert not missing, f"run python scripts/subset_font.py: the font lacks {missing}"
+    assert not missing, f"run python -m scripts.subset_font: the font lacks {missing}"
     assert len(used) > 30
 
 
@@ -448,7 +452,7 @@ def test_the_text_face_has_every_character_of_every_sentence(name):
     there = set(font.getBestCmap())
     used = set().union(*sentences(ROOT))
     missing = sorted(c for c in used if ord(c) not in there and c.isprintable())
-    assert not missing, f"run python scripts/subset_font.py: the face lacks {missing}"
+    assert not missing, f"run python -m scripts.subset_font: the face lacks {missing}"
     assert len(used) > 60
 
 

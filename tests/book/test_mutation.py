@@ -3,17 +3,16 @@
 import json
 from pathlib import Path
 
-from cnnbook_site.seals import seal
-from tests.scripts import load_script
+from book.seals import seal
+from scripts.mutation import run
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "scripts" / "mutation"
-RUN = load_script("mutation/run")
 
 
 def test_the_page_is_what_its_data_say():
     data = json.loads((FOLDER / "report.json").read_text(encoding="utf-8"))
-    assert (ROOT / "docs" / "mutation.md").read_text(encoding="utf-8") == RUN.page(data)
+    assert (ROOT / "docs" / "mutation.md").read_text(encoding="utf-8") == run.page(data)
 
 
 def test_the_report_is_as_it_was_measured():
@@ -25,7 +24,7 @@ def test_the_report_is_as_it_was_measured():
 
 def test_the_examples_notice_nine_of_ten_mutants_and_every_survivor_has_a_reason():
     data = json.loads((FOLDER / "report.json").read_text(encoding="utf-8"))
-    counts = [data["counts"][module] for module in RUN.EXPLAINED]
+    counts = [data["counts"][module] for module in run.EXPLAINED]
     of_code = sum(n for count in counts for kind, n in count.items() if kind.startswith("code"))
     noticed = sum(count.get("code_pages", 0) + count.get("code_docstrings", 0) for count in counts)
     assert noticed >= 0.9 * of_code

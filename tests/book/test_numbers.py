@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from cnnbook_site.equations import DISPLAY, FENCE, INLINE
-from cnnbook_site.numbers import NUMBER, NumberError, measured
+from book.equations import DISPLAY, FENCE, INLINE
+from book.site.measured import NUMBER, NumberError, measured
 from tests.book.pages import DOCS, FIGURE, PAGES, prose_of, text_of
 
 CROSS_REFERENCE = re.compile(

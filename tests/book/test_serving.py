@@ -12,7 +12,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.structure.pages import Page
 
-from cnnbook_site import serving
+from book.site import serving
 
 ROOT = Path(__file__).parents[2]
 CHAPTER = "03-kernel-gradients.md"
@@ -21,7 +21,7 @@ CHAPTER = "03-kernel-gradients.md"
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """A copy of the project that may be changed."""
-    for name in ("cnnbook", "cnnbook_site", "docs", "overrides", "templates", "tests/equations"):
+    for name in ("cnnbook", "book", "docs"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("*.npz"))
     shutil.copy(ROOT / "mkdocs.yml", tmp_path)
     monkeypatch.setattr(Page, "render", Page.render)

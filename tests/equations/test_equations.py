@@ -7,10 +7,8 @@ import re
 import numpy as np
 import pytest
 
-from cnnbook.layers.activations import sigmoid
-from cnnbook_site.equations import CHAPTER, DISPLAY, FENCE, INLINE, find_equations
-from cnnbook_site.lines import arithmetic, identities
-from tests.equations.binding import (
+from book.equations import CHAPTER, DISPLAY, FENCE, INLINE, find_equations
+from book.formulas.binding import (
     ROOT,
     SIGNS,
     SPOILED_VALUES,
@@ -19,6 +17,8 @@ from tests.equations.binding import (
     measure,
     noticed,
 )
+from book.formulas.inline import arithmetic, identities
+from cnnbook.layers.activations import sigmoid
 
 # What formulas in prose may use.
 KNOWN = {
@@ -56,7 +56,7 @@ def test_every_equation_is_as_it_was_when_it_was_last_measured():
     measured = {e["id"]: (e["number"], e["page"], e["latex"]) for e in entries}
     printed = {e.id: (e.number, e.page, e.latex) for e in EQUATIONS.values()}
     changed = sorted(name for name in measured | printed if measured.get(name) != printed.get(name))
-    assert not changed, f"look at each, then run python scripts/equations.py: {changed}"
+    assert not changed, f"look at each, then run python -m book.formulas.report: {changed}"
 
 
 @pytest.mark.parametrize("name", EQUATIONS)

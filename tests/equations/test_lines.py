@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from cnnbook_site.equations import DISPLAY, FENCE, INLINE
-from cnnbook_site.lines import identities
+from book.equations import DISPLAY, FENCE, INLINE
+from book.formulas.inline import identities
 from tests.equations.test_equations import CHAPTERS, KNOWN
 
 # How many there are in each chapter. One that was altered is one no longer.

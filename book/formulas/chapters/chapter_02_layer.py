@@ -2,19 +2,19 @@
 
 import numpy as np
 
-from cnnbook.correlation import cross_correlate2d
-from cnnbook.layers import Conv2D, Dense, conv2d
-from cnnbook.layers.conv import correlate_columns
-from cnnbook.layers.geometry import im2col, output_size
-from cnnbook.model import Sequential
-from cnnbook_site.evaluate import Case
-from tests.equations.binding import (
+from book.formulas.binding import (
     ABOUT_SHAPE,
     SIGNS,
     Draw,
     binds,
     layer_sizes,
 )
+from book.formulas.evaluate import Case
+from cnnbook.correlation import cross_correlate2d
+from cnnbook.layers import Conv2D, Dense, conv2d
+from cnnbook.layers.conv import correlate_columns
+from cnnbook.layers.geometry import im2col, output_size
+from cnnbook.model import Sequential
 
 
 @binds("eq-layer", conv2d)

@@ -1,7 +1,7 @@
 """Evaluate every numbered equation and every alteration of it, and write the report.
 
-    python scripts/equations.py           # writes the pages and the data in docs/equations
-    python scripts/equations.py --check   # measures again and compares, writes nothing
+    python -m book.formulas.report           # writes the pages and the data in docs/equations
+    python -m book.formulas.report --check   # measures again and compares, writes nothing
 
 The report is an appendix of the book. No number in it is typed.
 """
@@ -18,14 +18,12 @@ from typing import Any
 
 import numpy as np
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+import cnnbook
+from book.equations import Equation, find_equations
+from book.formulas.binding import ABOUT_SHAPE, DRAWS, MARGIN, Binding, load, measure
+from cnnbook.files import replacing
 
-import cnnbook  # noqa: E402
-from cnnbook.files import replacing  # noqa: E402
-from cnnbook_site.equations import Equation, find_equations  # noqa: E402
-from tests.equations.binding import ABOUT_SHAPE, DRAWS, MARGIN, Binding, load, measure  # noqa: E402
-
+ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 FOLDER = DOCS / "equations"
 DATA = FOLDER / "report.json"
@@ -69,7 +67,7 @@ search:
 ---
 # Equations and their checks
 
-<!-- Written by scripts/equations.py. Do not edit. -->
+<!-- Written by python -m book.formulas.report. Do not edit. -->
 
 The book has {count} numbered equations. For each of them a test reads the formula **from the page,
 as it is printed**, computes every side of it for every value of its indices on {draws} random
@@ -104,7 +102,7 @@ search:
 ---
 # Checks of chapter {number}
 
-<!-- Written by scripts/equations.py. Do not edit. -->
+<!-- Written by python -m book.formulas.report. Do not edit. -->
 
 What was measured is summed up in the [table](index.md). Here is what each test runs; the functions
 that it calls are in the [whole file](letters-{number:02}.md).
@@ -121,7 +119,7 @@ search:
 ---
 # {test}
 
-<!-- Written by scripts/equations.py. Do not edit. -->
+<!-- Written by python -m book.formulas.report. Do not edit. -->
 
 ```python linenums="1"
 --8<-- "{test}"
@@ -252,7 +250,7 @@ def main() -> int:
         print("\n".join(found) or f"equations: {len(entries)} as in the report")
         return int(bool(found))
     provenance = {
-        "script": "scripts/equations.py",
+        "script": "python -m book.formulas.report",
         "machine": platform.machine(),
         "versions": {
             "cnnbook": cnnbook.__version__,

@@ -2,11 +2,7 @@
 
 import numpy as np
 
-from cnnbook.correlation import convolve2d, cross_correlate2d
-from cnnbook.layers import conv2d, conv2d_input_gradient
-from cnnbook.layers.geometry import im2col
-from cnnbook_site.evaluate import Case
-from tests.equations.binding import (
+from book.formulas.binding import (
     ABOUT_SHAPE,
     BEYOND,
     SIGNS,
@@ -15,6 +11,10 @@ from tests.equations.binding import (
     jacobian,
     layer_sizes,
 )
+from book.formulas.evaluate import Case
+from cnnbook.correlation import convolve2d, cross_correlate2d
+from cnnbook.layers import conv2d, conv2d_input_gradient
+from cnnbook.layers.geometry import im2col
 
 
 @binds("eq-row-input-chain", conv2d_input_gradient)

@@ -10,7 +10,7 @@ from functools import cache
 
 from math_core import LatexError, LatexToMathML
 
-from cnnbook_site.spoken import spoken
+from book.site.spoken import spoken
 
 # The book's own commands; everything else is LaTeX as it is.
 MACROS = {

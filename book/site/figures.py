@@ -46,7 +46,7 @@ class Drawings(Treeprocessor):
             file = self.folder / f"{name}-{scheme}.svg"
             size = SIZE.search(file.read_text(encoding="utf-8")) if file.exists() else None
             if size is None:
-                raise FigureError(f"{file}: expected a drawing that python scripts/figures makes")
+                raise FigureError(f"{file}: expected a drawing that python -m scripts.figures makes")
             drawing = Element("img", dict(image.attrib))
             drawing.set("src", f"{folder}figures/{name}-{scheme}.svg")
             wide = " wide" if float(size["width"]) * 4 / 3 > COLUMN else ""

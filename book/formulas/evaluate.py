@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbook_site.formula import parse
-from cnnbook_site.tree import (
+from book.formulas.parse import parse
+from book.formulas.tree import (
     Chain,
     Condition,
     Gradient,

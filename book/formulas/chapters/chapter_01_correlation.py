@@ -4,9 +4,7 @@ import math
 
 import numpy as np
 
-from cnnbook.correlation import convolve2d, cross_correlate2d, rotate180
-from cnnbook_site.evaluate import Case, Lattice
-from tests.equations.binding import (
+from book.formulas.binding import (
     ABOUT_SHAPE,
     ROW_SIGNS,
     SIGNS,
@@ -14,6 +12,8 @@ from tests.equations.binding import (
     binds,
     layer_sizes,
 )
+from book.formulas.evaluate import Case, Lattice
+from cnnbook.correlation import convolve2d, cross_correlate2d, rotate180
 
 
 def convolve(x: Lattice, k: Lattice) -> Lattice:

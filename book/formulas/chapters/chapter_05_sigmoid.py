@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from book.formulas.binding import Draw, binds, jacobian
+from book.formulas.evaluate import Case
 from cnnbook.gradient_check import complex_step_gradient
 from cnnbook.layers import ReLU, Tanh
 from cnnbook.layers.activations import (
@@ -14,8 +16,6 @@ from cnnbook.layers.activations import (
     sigmoid_gradient,
     tanh_gradient,
 )
-from cnnbook_site.evaluate import Case
-from tests.equations.binding import Draw, binds, jacobian
 
 Function = Callable[[np.ndarray], np.ndarray]
 

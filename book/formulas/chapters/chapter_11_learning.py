@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 from scipy.optimize import brentq
 
+from book.formulas.binding import Draw, binds
+from book.formulas.evaluate import Case
 from cnnbook.layers import Parameter
 from cnnbook.optimizers import SGD
-from cnnbook_site.evaluate import Case
-from tests.equations.binding import Draw, binds
 
 
 @binds("eq-step", SGD.step)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from cnnbook_site.evaluate import (
+from book.formulas.evaluate import (
     Case,
     EvaluationError,
     Outcome,
@@ -14,8 +14,8 @@ from cnnbook_site.evaluate import (
     is_closed,
     read,
 )
-from cnnbook_site.formula import FormulaError
-from cnnbook_site.tree import INFIX, Chain, Indexed, Name, Node, Number, Operation, show
+from book.formulas.parse import FormulaError
+from book.formulas.tree import INFIX, Chain, Indexed, Name, Node, Number, Operation, show
 
 DRAWS = 4
 OF_ARRAYS = {*INFIX, "rot", "transpose"}

@@ -21,7 +21,7 @@ from markdown.inlinepatterns import InlineProcessor
 from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 
-from cnnbook_site.equations import (
+from book.equations import (
     DISPLAY,
     INLINE,
     REFERENCE,
@@ -30,11 +30,11 @@ from cnnbook_site.equations import (
     check_references,
     find_equations,
 )
-from cnnbook_site.figures import Drawings
-from cnnbook_site.notes import SideNotes
-from cnnbook_site.numbers import NUMBER, measured
-from cnnbook_site.place import Turn, current_place
-from cnnbook_site.typeset import lines, typeset
+from book.site.figures import Drawings
+from book.site.notes import SideNotes
+from book.site.measured import NUMBER, measured
+from book.site.place import Turn, current_place
+from book.site.typeset import lines, typeset
 
 SOURCE_MARKS = re.compile(r'<span class="c1">[^<]*@eq-[^<]*|<span class="source-equations">[^<]*')
 SOURCE_LINK = re.compile(r'href="source:(?P<path>[\w/]+)\.py#L(?P<line>\d+)"')

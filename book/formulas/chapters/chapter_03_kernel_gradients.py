@@ -2,17 +2,7 @@
 
 import numpy as np
 
-from cnnbook.correlation import convolve2d
-from cnnbook.gradient_check import complex_step_gradient
-from cnnbook.layers import (
-    conv2d,
-    conv2d_bias_gradient,
-    conv2d_kernel_gradient,
-)
-from cnnbook.layers.conv_gradients import correlate_with_columns
-from cnnbook.layers.geometry import im2col
-from cnnbook_site.evaluate import Case
-from tests.equations.binding import (
+from book.formulas.binding import (
     ABOUT_SHAPE,
     BEYOND,
     ROW_SIGNS,
@@ -22,6 +12,16 @@ from tests.equations.binding import (
     jacobian,
     layer_sizes,
 )
+from book.formulas.evaluate import Case
+from cnnbook.correlation import convolve2d
+from cnnbook.gradient_check import complex_step_gradient
+from cnnbook.layers import (
+    conv2d,
+    conv2d_bias_gradient,
+    conv2d_kernel_gradient,
+)
+from cnnbook.layers.conv_gradients import correlate_with_columns
+from cnnbook.layers.geometry import im2col
 
 
 @binds("eq-row-layer", conv2d)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from book.formulas.binding import Draw, binds, jacobian
+from book.formulas.evaluate import Case
 from cnnbook.layers import Reshape
-from cnnbook_site.evaluate import Case
-from tests.equations.binding import Draw, binds, jacobian
 
 # N, C, H, W, A, B for each draw; no two are equal in all of the draws.
 SIZES = ((2, 2, 3, 2, 3, 4), (1, 2, 2, 3, 2, 6), (2, 3, 1, 2, 3, 2))

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from cnnbook_site.tree import (
+from book.formulas.tree import (
     Chain,
     Condition,
     Gradient,

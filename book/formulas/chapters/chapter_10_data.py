@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from book.formulas.binding import ABOUT_SHAPE, Draw, binds
+from book.formulas.evaluate import Case
 from cnnbook.data import read_zero_one
 from cnnbook.mnist import load_zero_one, one_hot, parse_idx
-from cnnbook_site.evaluate import Case
-from tests.equations.binding import ABOUT_SHAPE, Draw, binds
 
 
 @binds("eq-big-endian", parse_idx, blind=ABOUT_SHAPE)

@@ -14,10 +14,10 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
-from cnnbook_site.equations import find_equations
+from book.equations import find_equations
 
 RESULTS = ("content", "toc", "_title_from_render", "present_anchor_ids")
-WATCHED = ("cnnbook", "cnnbook_site", "templates", "overrides", "docs/figures", "mkdocs.yml")
+WATCHED = ("cnnbook", "book", "docs/figures", "mkdocs.yml")
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from cnnbook_site.equations import DISPLAY, FENCE, INLINE
-from cnnbook_site.typeset import typeset
+from book.equations import DISPLAY, FENCE, INLINE
+from book.site.typeset import typeset
 
 CODE = re.compile(r"`+[^`]*`+")
 

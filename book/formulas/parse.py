@@ -9,7 +9,7 @@ expressions with relations between them, such as ``a = b = c`` or ``0 \le i < H'
 import re
 from collections.abc import Collection
 
-from cnnbook_site.tree import (
+from book.formulas.tree import (
     INFIX,
     Chain,
     Condition,
@@ -61,7 +61,7 @@ def parse(latex: str, names: Collection[str] = (), functions: Collection[str] = 
 
     Examples
     --------
-    >>> from cnnbook_site.tree import show
+    >>> from book.formulas.tree import show
     >>> [chain] = parse(r"y_i = \sum_{u=0}^{2} x_{i+u}")
     >>> chain.relations
     ('=',)

@@ -73,6 +73,6 @@ def check_seal(folder: Path, name: str) -> None:
     for file in sorted(noted.keys() | found.keys()):
         if noted.get(file) != found.get(file):
             raise SealError(
-                f"{folder / file}: expected what python scripts/figures/{name}.py wrote; got "
+                f"{folder / file}: expected what python -m scripts.figures {name} wrote; got "
                 f"{'a file that was changed since' if file in found else 'no such file'}"
             )

@@ -5,13 +5,13 @@ import itertools
 import numpy as np
 from scipy.optimize import brentq
 
+from book.formulas.binding import Draw, binds, jacobian
+from book.formulas.evaluate import Case
 from cnnbook.gradient_check import complex_step_gradient, numerical_gradient, relative_error
 from cnnbook.layers import Dense, Sigmoid, Tanh
 from cnnbook.layers.activations import sigmoid
 from cnnbook.layers.dense import dense
 from cnnbook.model import Sequential
-from cnnbook_site.evaluate import Case
-from tests.equations.binding import Draw, binds, jacobian
 
 STEPS = (0.01, 0.125, 0.5, 2.0)
 

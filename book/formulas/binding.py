@@ -2,7 +2,7 @@
 
 A binding says what the names of one equation stand for on a random input: arrays, results of the
 book's functions, derivatives. It does not say the equation: that is read from the page itself, by
-`cnnbook_site.formula`, and computed by `cnnbook_site.evaluate`. Wrong in print is wrong here.
+`book.formulas.parse`, and computed by `book.formulas.evaluate`. Wrong in print is wrong here.
 """
 
 import importlib
@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from book.equations import Equation
+from book.formulas.alterations import alterations
+from book.formulas.evaluate import Case, EvaluationError, domain_of, evaluate, read
+from book.formulas.tree import show
 from cnnbook.correlation import convolve2d, cross_correlate2d, rotate180
 from cnnbook.gradient_check import complex_step_gradient
 from cnnbook.layers import Parameter
-from cnnbook_site.alterations import alterations
-from cnnbook_site.equations import Equation
-from cnnbook_site.evaluate import Case, EvaluationError, domain_of, evaluate, read
-from cnnbook_site.tree import show
 
 ROOT = Path(__file__).parents[2]
 DRAWS = 3  # random inputs per equation
@@ -99,8 +99,8 @@ def binds(
 
 def load() -> dict[str, Binding]:
     """Import the chapters' files and return all bindings."""
-    for path in sorted(Path(__file__).parent.glob("chapter_*.py")):
-        importlib.import_module(f"tests.equations.{path.stem}")
+    for path in sorted((Path(__file__).parent / "chapters").glob("chapter_*.py")):
+        importlib.import_module(f"book.formulas.chapters.{path.stem}")
     return BINDINGS
 
 
@@ -158,7 +158,7 @@ def _random(result: Any) -> Any:
 
 
 def _distorted(result: Any) -> Any:
-    """Turned along the last axes, smaller, and moved; probabilities are still some."""
+    """Turn along the last axes, shrink and move; probabilities are still some."""
     right = np.asarray(result)
     turned = np.flip(right, tuple(range(right.ndim)[-2:]))
     return (0.7 * turned + 0.1).astype(right.dtype)[()]
@@ -228,7 +228,7 @@ def measure(equation: Equation, binding: Binding, *, attack: bool = True) -> Rep
 
 
 def _told_apart(statements, case: Case) -> bool:
-    """An altered equation must not be computable, or be wrong by a wide margin."""
+    """Say whether an altered equation is not computable, or wrong by a wide margin."""
     try:
         return evaluate(statements, case, stop_above=MARGIN).error > MARGIN
     except EvaluationError:

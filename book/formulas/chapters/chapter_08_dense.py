@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from book.formulas.binding import ABOUT_SHAPE, Draw, binds, jacobian, layer_sizes
+from book.formulas.evaluate import Case
 from cnnbook.layers import Dense, conv2d, conv2d_kernel_gradient
 from cnnbook.layers.dense import (
     dense,
@@ -9,8 +11,6 @@ from cnnbook.layers.dense import (
     dense_input_gradient,
     dense_weight_gradient,
 )
-from cnnbook_site.evaluate import Case
-from tests.equations.binding import ABOUT_SHAPE, Draw, binds, jacobian, layer_sizes
 
 # N, D, O for each draw; no two are equal in all of the draws.
 SIZES = ((2, 3, 4), (3, 2, 2), (2, 4, 3))

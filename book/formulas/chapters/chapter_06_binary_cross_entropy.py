@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from book.formulas.binding import Draw, binds, jacobian
+from book.formulas.chapters.chapter_05_sigmoid import at, slope
+from book.formulas.evaluate import Case
 from cnnbook.layers.activations import sigmoid
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.losses.binary_cross_entropy import (
@@ -10,9 +13,6 @@ from cnnbook.losses.binary_cross_entropy import (
     binary_cross_entropy_from_logits_gradient,
     binary_cross_entropy_gradient,
 )
-from cnnbook_site.evaluate import Case
-from tests.equations.binding import Draw, binds, jacobian
-from tests.equations.chapter_05_sigmoid import at, slope
 
 
 def softplus(z: np.ndarray) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from book.formulas.binding import Draw, binds, layer_sizes
+from book.formulas.evaluate import Case
 from cnnbook.gradient_check import complex_step_gradient
 from cnnbook.layers import Dense, Sigmoid, conv2d
 from cnnbook.layers.activations import sigmoid
@@ -9,8 +11,6 @@ from cnnbook.layers.dense import dense
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import one_hot
 from cnnbook.model import Sequential
-from cnnbook_site.evaluate import Case
-from tests.equations.binding import Draw, binds, layer_sizes
 
 
 @binds("eq-kernel-split", conv2d)

@@ -1,0 +1,1 @@
+"""The equations of the pages: parsed, evaluated against the code, altered, measured."""

@@ -1,0 +1,1 @@
+"""What the letters of each chapter's equations stand for."""

@@ -1,0 +1,1 @@
+"""One module a figure; `python -m scripts.figures` runs them."""

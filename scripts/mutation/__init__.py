@@ -1,0 +1,1 @@
+"""Mutation testing: the runner and its plugin."""
