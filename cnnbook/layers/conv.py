@@ -13,12 +13,12 @@ from cnnbook.checks import (
     check_rng,
     check_shape,
 )
+from cnnbook.initialization import fan_in_uniform
 from cnnbook.layers.base import (
     Layer,
     Parameter,
     Shape,
     recall,
-    uniform_by_fan_in,
 )
 from cnnbook.layers.conv_gradients import (
     conv2d_bias_gradient,
@@ -256,8 +256,8 @@ class Conv2D(Layer):
         dtype = check_dtype(dtype)
         shape = (count, channels, *self.kernel_size)
         fan_in = channels * self.kernel_size[0] * self.kernel_size[1]
-        kernels = uniform_by_fan_in(rng, shape, fan_in, dtype)
-        bias = uniform_by_fan_in(rng, (count,), fan_in, dtype)
+        kernels = fan_in_uniform(rng, shape, fan_in, dtype)
+        bias = fan_in_uniform(rng, (count,), fan_in, dtype)
         self.kernels = Parameter("kernels", kernels)
         self.bias = Parameter("bias", bias)
         self._remembered: tuple[Array, Shape, Shape] | None = None

@@ -11,11 +11,11 @@ from cnnbook.checks import (
     check_rng,
     check_shape,
 )
+from cnnbook.initialization import fan_in_uniform
 from cnnbook.layers.base import (
     Layer,
     Parameter,
     recall,
-    uniform_by_fan_in,
 )
 
 
@@ -202,8 +202,8 @@ class Dense(Layer):
         check_rng(rng)
         dtype = check_dtype(dtype)
         shape = inputs, outputs
-        weights = uniform_by_fan_in(rng, shape, inputs, dtype)
-        bias = uniform_by_fan_in(rng, (outputs,), inputs, dtype)
+        weights = fan_in_uniform(rng, shape, inputs, dtype)
+        bias = fan_in_uniform(rng, (outputs,), inputs, dtype)
         self.weights = Parameter("weights", weights)
         self.bias = Parameter("bias", bias)
         self._x: Array | None = None
