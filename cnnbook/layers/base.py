@@ -102,6 +102,9 @@ class Parameter:
         return f"Parameter({self.name!r}, shape={shape}, dtype={dtype})"
 
 
+# Layer, Loss and Optimizer are base classes, and none of them is
+# abstract: what all layers share stands here once, and a reader's
+# layer can be tried forward before it has a backward.
 class Layer:
     """One step of a network: ``forward`` computes, ``backward`` carries gradients back.
 

@@ -11,6 +11,7 @@ from cnnbook.checks import (
     check_floating,
     check_shape,
 )
+from cnnbook.losses.base import Loss
 
 
 def binary_cross_entropy(p: Array, t: Array) -> Array:
@@ -147,7 +148,7 @@ def _check_operands(name: str, predictions: Array, t: Array) -> None:
     check_shape("t", t, predictions.shape, f"the shape of {name}")
 
 
-class BinaryCrossEntropy:
+class BinaryCrossEntropy(Loss):
     """The mean binary cross-entropy over every entry of a batch: @eq-bce-mean.
 
     Parameters
