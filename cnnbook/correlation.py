@@ -4,7 +4,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from cnnbook.checks import Array, Size, check_array, check_pair
+from cnnbook.checks import Array, Size, check_axes, check_pair
 
 Mode = Literal["valid", "same", "full"]
 
@@ -48,8 +48,7 @@ def windows(x: Array, window_size: Size, *, stride: Size = 1) -> Array:
         ...
     ValueError: window_size: expected at most the image's (H, W) = (3, 4); got (1, 5)
     """
-    axes = ["..."] * (getattr(x, "ndim", 2) - 2) + ["H", "W"]
-    check_array("x", x, " ".join(axes))
+    check_axes("x: ... H W", x)
     size = check_pair("window_size", window_size)
     step_down, step_across = check_pair("stride", stride)
     if size[0] > x.shape[-2] or size[1] > x.shape[-1]:
@@ -118,8 +117,8 @@ def cross_correlate2d(
            [-7., -4., -4.,  6.],
            [ 0.,  7.,  8.,  9.]])
     """
-    check_array("image", image, "H W")
-    check_array("kernel", kernel, "KH KW")
+    check_axes("image: H W", image)
+    check_axes("kernel: KH KW", kernel)
     return _slide(_pad_for(mode, image, kernel), kernel)
 
 
@@ -167,8 +166,8 @@ def convolve2d(
     array([[4., 4.],
            [4., 4.]])
     """
-    check_array("image", image, "H W")
-    check_array("kernel", kernel, "KH KW")
+    check_axes("image: H W", image)
+    check_axes("kernel: KH KW", kernel)
     # Turning the kernel turns its margins too, which matters in mode
     # "same" for even sizes.
     padded = rotate180(_pad_for(mode, rotate180(image), kernel))

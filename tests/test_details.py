@@ -59,7 +59,9 @@ S, D = np.float32, np.float64
 
 
 def test_windows_of_a_list():
-    with pytest.raises(TypeError, match=r"^x: expected a NumPy array of shape \(H, W\); got list$"):
+    with pytest.raises(
+        TypeError, match=r"^x: expected a NumPy array of shape \(\.\.\., H, W\); got list$"
+    ):
         windows([[1.0]], 1)
 
 
@@ -178,7 +180,9 @@ def test_sequential_repr():
 
 
 def test_predict_of_a_list():
-    with pytest.raises(TypeError, match=r"^x: expected a NumPy array of shape \(N\); got list"):
+    with pytest.raises(
+        TypeError, match=r"^x: expected a NumPy array of shape \(N, \.\.\.\); got list"
+    ):
         Sequential(Sigmoid()).predict([1.0])
 
 
@@ -294,7 +298,7 @@ def test_messages():
     rng = np.random.default_rng(0)
     _, model = _small()
     with pytest.raises(
-        TypeError, match=r"^images: expected a NumPy array of shape \(N\); got list"
+        TypeError, match=r"^images: expected a NumPy array of shape \(N, \.\.\.\); got list"
     ):
         fit(
             model,
@@ -595,7 +599,7 @@ TEXT = [
     ),
     (
         lambda: Sequential(Sigmoid()).predict(ones((0, 2, 3))),
-        "x: expected no empty axis in (N, ..., ...); got",
+        "x: expected no empty axis in (N, ...); got",
     ),
     (lambda: Sequential(Sigmoid()).predict(ones((2, 3)), batch_size=0), "batch_size: expected"),
     (
@@ -609,7 +613,7 @@ TEXT = [
             batch_size=1,
             rng=R,
         ),
-        "images: expected no empty axis in (N, ..., ...); got",
+        "images: expected no empty axis in (N, ...); got",
     ),
 ]
 

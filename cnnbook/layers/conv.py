@@ -6,7 +6,7 @@ from numpy.typing import DTypeLike
 from cnnbook.checks import (
     Array,
     Size,
-    check_array,
+    check_axes,
     check_count,
     check_dtype,
     check_pair,
@@ -171,9 +171,9 @@ def correlate_columns(
 
 def _check_operands(x: Array, kernels: Array, bias: Array) -> None:
     """Refuse arrays that no convolutional layer could take together."""
-    check_array("x", x, "N C H W")
-    check_array("kernels", kernels, "F C KH KW")
-    check_array("bias", bias, "F")
+    check_axes("x: N C H W", x)
+    check_axes("kernels: F C KH KW", kernels)
+    check_axes("bias: F", bias)
     if kernels.shape[1] != x.shape[1]:
         raise ValueError(
             f"x: expected {kernels.shape[1]} channels, as kernels of "

@@ -5,7 +5,7 @@ import numpy as np
 from cnnbook.checks import (
     Array,
     Size,
-    check_array,
+    check_axes,
     check_pair,
     check_shape,
 )
@@ -90,8 +90,8 @@ def conv2d_kernel_gradient(
     >>> [f(*single, **geometry).dtype.name for f in functions], gradient.dtype.name
     (['float32', 'float32'], 'float64')
     """
-    check_array("x", x, "N C H W")
-    check_array("grad_output", grad_output, "N F H' W'")
+    check_axes("x: N C H W", x)
+    check_axes("grad_output: N F H' W'", grad_output)
     size = output_size(
         x.shape[2:], kernel_size, stride=stride, padding=padding
     )
@@ -158,7 +158,7 @@ def conv2d_bias_gradient(grad_output: Array) -> Array:
     >>> conv2d_bias_gradient(np.arange(8.0).reshape(1, 2, 2, 2))
     array([ 6., 22.])
     """
-    check_array("grad_output", grad_output, "N F H' W'")
+    check_axes("grad_output: N F H' W'", grad_output)
     # @eq-bias-gradient
     grad_bias: Array = grad_output.sum(axis=(0, 2, 3))
     return grad_bias
@@ -250,8 +250,8 @@ def conv2d_input_gradient(
     >>> np.array_equal(gradient, loops), loops.dtype.name
     (True, 'float64')
     """
-    check_array("grad_output", grad_output, "N F H' W'")
-    check_array("kernels", kernels, "F C KH KW")
+    check_axes("grad_output: N F H' W'", grad_output)
+    check_axes("kernels: F C KH KW", kernels)
     samples, count = len(grad_output), len(kernels)
     kernel_size = kernels.shape[2:]
     size = output_size(

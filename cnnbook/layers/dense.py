@@ -5,7 +5,7 @@ from numpy.typing import DTypeLike
 
 from cnnbook.checks import (
     Array,
-    check_array,
+    check_axes,
     check_count,
     check_dtype,
     check_rng,
@@ -48,8 +48,8 @@ def dense(x: Array, weights: Array, bias: Array) -> Array:
     >>> dense(np.array([[1.0, 2.0]]), np.array([[1.0, 0.0], [0.0, 10.0]]), np.array([5.0, 5.0]))
     array([[ 6., 25.]])
     """
-    check_array("x", x, "N in")
-    check_array("weights", weights, "in out")
+    check_axes("x: N in", x)
+    check_axes("weights: in out", weights)
     if x.shape[1] != weights.shape[0]:
         raise ValueError(
             f"x: expected {weights.shape[0]} numbers a sample, as "
@@ -85,8 +85,8 @@ def dense_weight_gradient(x: Array, grad_output: Array) -> Array:
     array([[ 3.,  4.,  5.],
            [ 6.,  8., 10.]])
     """
-    check_array("x", x, "N in")
-    check_array("grad_output", grad_output, "N out")
+    check_axes("x: N in", x)
+    check_axes("grad_output: N out", grad_output)
     if len(x) != len(grad_output):
         raise ValueError(
             f"grad_output: expected {len(x)} rows, as x of shape "
@@ -116,7 +116,7 @@ def dense_bias_gradient(grad_output: Array) -> Array:
     >>> dense_bias_gradient(np.array([[1.0, 2.0], [10.0, 20.0]]))
     array([11., 22.])
     """
-    check_array("grad_output", grad_output, "N out")
+    check_axes("grad_output: N out", grad_output)
     grad_bias: Array = grad_output.sum(axis=0)
     return grad_bias
 
@@ -143,8 +143,8 @@ def dense_input_gradient(grad_output: Array, weights: Array) -> Array:
     >>> dense_input_gradient(np.array([[1.0, 10.0]]), np.array([[1.0, 2.0], [3.0, 4.0]]))
     array([[21., 43.]])
     """
-    check_array("grad_output", grad_output, "N out")
-    check_array("weights", weights, "in out")
+    check_axes("grad_output: N out", grad_output)
+    check_axes("weights: in out", weights)
     expected = len(grad_output), weights.shape[1]
     because = f"as weights of shape {weights.shape} give"
     check_shape("grad_output", grad_output, expected, because)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnbook.checks import Array, Size, check_array, check_pair
+from cnnbook.checks import Array, Size, check_axes, check_pair
 from cnnbook.correlation import windows
 
 
@@ -117,7 +117,7 @@ def im2col(
             [3., 4.],
             [4., 5.]]])
     """
-    check_array("x", x, "N C H W")
+    check_axes("x: N C H W", x)
     view = windows(pad(x, padding), kernel_size, stride=stride)
     entries = view.transpose(0, 1, 4, 5, 2, 3)
     samples, channels, *size, height, width = entries.shape
@@ -181,7 +181,7 @@ def col2im(
     rows, places = output_size(
         input_size, kernel_size, stride=stride, padding=padding
     )
-    check_array("columns", columns, "N CKHKW H'W'")
+    check_axes("columns: N CKHKW H'W'", columns)
     area, count = kernel[0] * kernel[1], rows * places
     if columns.shape[2] != count or columns.shape[1] % area:
         raise ValueError(
