@@ -11,8 +11,8 @@ import numpy as np
 
 from cnnbook.checks import (
     Array,
+    check_axes,
     check_finite,
-    check_floating,
     check_rng,
 )
 from cnnbook.layers import Layer
@@ -203,7 +203,7 @@ def check_layer(
     >>> check_layer(Sigmoid(), rng.standard_normal((2, 3)), rng) < 1e-7
     True
     """
-    check_floating("x", x)
+    check_axes("x: ...", x)
     if x.size == 0:
         raise ValueError(
             f"x: expected no empty axis; got shape {x.shape}"
@@ -261,7 +261,7 @@ def check_loss(loss: Loss, predictions: Array, targets: Array) -> float:
     >>> check_loss(BinaryCrossEntropy(), np.array([[0.2, 0.9]]), np.array([[0, 1]])) < 1e-7
     True
     """
-    check_floating("predictions", predictions)
+    check_axes("predictions: ...", predictions)
     check_finite("predictions", predictions)
     p = predictions.copy()
     h = np.full_like(p, np.finfo(p.dtype).eps ** (1 / 5))

@@ -8,9 +8,10 @@ import numpy as np
 
 from cnnbook.checks import (
     Array,
-    check_array,
+    check_axes,
     check_count,
     check_finite,
+    check_numbers,
     check_rng,
 )
 from cnnbook.losses import Loss
@@ -360,18 +361,9 @@ def _check_optimizer(optimizer: Optimizer, model: Sequential) -> None:
 
 def _check_samples(images: Array, targets: Array) -> None:
     """Refuse what cannot be trained on, whatever the network."""
-    axes = ["N"] + ["..."] * (getattr(images, "ndim", 1) - 1)
-    check_array("images", images, " ".join(axes))
+    check_axes("images: N ...", images)
     check_finite("images", images)
-    if not isinstance(targets, np.ndarray):
-        raise TypeError(
-            f"targets: expected a NumPy array; "
-            f"got {type(targets).__name__}"
-        )
-    if targets.dtype.kind not in "buif":
-        raise TypeError(
-            f"targets: expected numbers; got {targets.dtype}"
-        )
+    check_numbers("targets", targets)
     if targets.shape[:1] != images.shape[:1]:
         raise ValueError(
             f"targets: expected {len(images)} of them, one per image; "
