@@ -12,7 +12,7 @@ PACKAGE = TESTS.parent / "cnnbook"
 # What is tested across modules, or is no module of the package.
 PURPOSES = {
     "layers/test_contract.py": "what every layer promises",
-    "test_data.py": "the embedded files, which `data/__init__.py` reads",
+    "test_data.py": "the embedded files, whole or refused",
     "test_docstrings.py": "every docstring against its function",
     "test_package.py": "what happens in `__init__.py`",
     "test_tree.py": "these tests",

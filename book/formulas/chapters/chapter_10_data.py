@@ -4,8 +4,7 @@ import numpy as np
 
 from book.formulas.binding import ABOUT_SHAPE, Draw, binds
 from book.formulas.evaluate import Case
-from cnnbook.data import read_zero_one
-from cnnbook.mnist import load_zero_one, one_hot, parse_idx
+from cnnbook.mnist import ZERO_ONE, load_zero_one, one_hot, parse_idx, read_embedded
 
 
 @binds("eq-big-endian", parse_idx, blind=ABOUT_SHAPE)
@@ -45,7 +44,7 @@ def scaled(rng: Draw) -> Case:
         "H": 28,
         "W": 28,
         "X": images[first : first + 2],
-        "B": read_zero_one()["train_images"][first : first + 2].astype(int),
+        "B": read_embedded(ZERO_ONE)["train_images"][first : first + 2].astype(int),
     }
     return Case(values)
 
