@@ -35,8 +35,9 @@ def test_every_module_has_its_tests_and_every_file_of_tests_its_module():
     assert UNTESTED.keys() <= modules()
     tested = {re.sub(r"(\w+\.py)$", r"test_\1", name) for name in modules() - UNTESTED.keys()}
     expected = tested | PURPOSES.keys()
-    assert not expected - files, "there are no such tests"
-    assert not files - expected, "tests of no module, and without a purpose in PURPOSES"
+    missing, strays = sorted(expected - files), sorted(files - expected)
+    assert missing == [], "tests that are missing"
+    assert strays == [], "tests of no module, and of no purpose that PURPOSES states"
 
 
 # Their forward and backward are called wrongly in layers/test_contract.py; they take nothing else.
