@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike
 
 from cnnbook.checks import (
     Array,
-    check_array,
+    check_axes,
     check_count,
     check_dtype,
     check_rng,
@@ -174,8 +174,7 @@ class Sequential:
             The outputs in the order of the samples.
         """
         batch_size = check_count("batch_size", batch_size)
-        axes = ["N"] + ["..."] * (getattr(x, "ndim", 1) - 1)
-        check_array("x", x, " ".join(axes))
+        check_axes("x: N ...", x)
         starts = range(0, len(x), batch_size)
         outputs = [self.forward(x[i : i + batch_size]) for i in starts]
         return np.concatenate(outputs)

@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from cnnbook.checks import (
     Array,
-    check_array,
+    check_axes,
     check_count,
     check_finite,
     check_rng,
@@ -324,8 +324,7 @@ def _check_samples(
     model: Sequential, images: Array, targets: Array
 ) -> Array:
     """Refuse what cannot be trained on, with a trial run of one sample; return the targets."""
-    axes = ["N"] + ["..."] * (getattr(images, "ndim", 1) - 1)
-    check_array("images", images, " ".join(axes))
+    check_axes("images: N ...", images)
     check_finite("images", images)
     if not isinstance(targets, np.ndarray):
         raise TypeError(
