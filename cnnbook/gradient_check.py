@@ -216,19 +216,19 @@ def check_layer(
     parameters = layer.parameters()
     before = [parameter.gradient.copy() for parameter in parameters]
     grad_x = np.array(layer.backward(upstream))
-    errors = []
-    for parameter, gradient in zip(parameters, before, strict=True):
+
+    def error(gradient: Array, array: Array) -> float:
+        """Compare the gradient with respect to an array with differences."""
         numerical = numerical_gradient(
-            lambda: layer.forward(x), parameter.value, upstream
+            lambda: layer.forward(x), array, upstream
         )
-        errors.append(
-            relative_error(parameter.gradient - gradient, numerical)
-        )
-        parameter.gradient[...] = gradient
-    numerical = numerical_gradient(
-        lambda: layer.forward(x), x, upstream
-    )
-    return float(np.max([*errors, relative_error(grad_x, numerical)]))
+        return relative_error(gradient, numerical)
+
+    errors = [error(grad_x, x)]
+    for parameter, old in zip(parameters, before, strict=True):
+        errors.append(error(parameter.gradient - old, parameter.value))
+        parameter.gradient[...] = old
+    return float(np.max(errors))
 
 
 def check_loss(loss: Loss, predictions: Array, targets: Array) -> float:
