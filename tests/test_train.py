@@ -247,6 +247,23 @@ def test_a_diverging_loss_stops_with_advice(value):
     assert_same(values(model), before)
 
 
+@pytest.mark.parametrize(
+    "test",
+    [
+        (np.ones((2, 1, 2, 3)), np.array([0])),
+        (np.ones((2, 1, 2, 3)), np.array([0.0, 1.0])),
+        (np.ones((2, 1, 5, 5)), np.array([0, 1])),
+    ],
+    ids=["a label too few", "no integers", "another shape"],
+)
+def test_what_is_wrong_with_test_images_is_said_before_training(test):
+    model = network()
+    before = values(model)
+    with pytest.raises((TypeError, ValueError)):
+        train(model, *data(), test=test)
+    assert_same(values(model), before)
+
+
 def test_count_errors():
     model = Sequential(Reshape((2,)))
     scores = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
