@@ -106,27 +106,27 @@ WRONG = [
     (
         lambda: check_axes("x: N in, weights: in out", array(2, 3), array(4, 5)),
         ValueError,
-        "weights: expected shape (3, out), as x of shape (2, 3) has; got (4, 5)",
+        "weights: expected shape (3, out), to fit x of shape (2, 3); got (4, 5)",
     ),
     (
         lambda: check_axes("x: N in, y: N out, w: in out", array(2, 3), array(2, 4), array(3, 5)),
         ValueError,
-        "w: expected shape (3, 4), as y of shape (2, 4) has; got (3, 5)",
+        "w: expected shape (3, 4), to fit y of shape (2, 4); got (3, 5)",
     ),
     (
         lambda: check_axes("weights: in out, bias: out", array(2, 3), array(4)),
         ValueError,
-        "bias: expected shape (3,), as weights of shape (2, 3) has; got (4,)",
+        "bias: expected shape (3,), to fit weights of shape (2, 3); got (4,)",
     ),
     (
         lambda: check_axes("y: ..., grad_output: ...", array(2, 3), array(3, 2)),
         ValueError,
-        "grad_output: expected shape (2, 3), as y of shape (2, 3) has; got (3, 2)",
+        "grad_output: expected shape (2, 3), to fit y of shape (2, 3); got (3, 2)",
     ),
     (
         lambda: check_axes("x: N ... C, y: ...", array(2, 7, 8, 3), array(7)),
         ValueError,
-        "y: expected shape (7, 8), as x of shape (2, 7, 8, 3) has; got (7,)",
+        "y: expected shape (7, 8), to fit x of shape (2, 7, 8, 3); got (7,)",
     ),
     (lambda: check_axes("x: N N", array(2, 3)), ValueError, "x: expected shape (*got (2, 3)"),
     (
