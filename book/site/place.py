@@ -9,6 +9,8 @@ from xml.etree.ElementTree import Element, SubElement
 from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
+from book.reading import read
+
 ENTRY = re.compile(r"^ +- (?:(?P<title>[^:\n]+): )?(?P<page>\S+\.md)$", re.MULTILINE)
 DESCRIPTION = re.compile(r"\A---\n(?:.*\n)*?description: (?P<text>.*)\n")
 HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
@@ -56,7 +58,7 @@ def reading_order(configuration: Path) -> dict[str, str]:
     dict of str to str
         The titles by file; empty for one that has none of its own.
     """
-    text = configuration.read_text(encoding="utf-8")
+    text = read(configuration)
     return {entry["page"]: entry["title"] or "" for entry in ENTRY.finditer(text)}
 
 
@@ -87,7 +89,7 @@ class Turn(Treeprocessor):
 
     def describe(self, link: Element, direction: str, page: str, title: str) -> None:
         """Write one link: its direction, the title, what the page is about."""
-        text = (self.docs / page).read_text(encoding="utf-8")
+        text = read(self.docs / page)
         heading, about = HEADING.search(text), DESCRIPTION.search(text)
         parts = {"direction": direction, "title": title or (heading[1] if heading else page)}
         if about is not None:
