@@ -48,7 +48,7 @@ class Drawings(Treeprocessor):
             file = self.folder / f"{name}-{scheme}.svg"
             size = SIZE.search(read(file)) if file.exists() else None
             if size is None:
-                raise FigureError(f"{file}: expected a drawing that python -m scripts.figures makes")
+                raise FigureError(f"{file}: expected what python -m scripts.figures draws")
             drawing = Element("img", dict(image.attrib))
             drawing.set("src", f"{folder}figures/{name}-{scheme}.svg")
             wide = " wide" if float(size["width"]) * 4 / 3 > COLUMN else ""

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
-from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
 from book.equations import find_equations
@@ -48,7 +47,7 @@ class KeptPages(BasePlugin):  # type: ignore[type-arg,no-untyped-call] # it has 
         self.around: object = None
         self.source: object = None  # of the page that is being converted
         self.converted: dict[str, Converted] = {}
-        self.unread, self.before = "", 0  # the page that is being searched, and what was found before
+        self.unread, self.before = "", 0  # the page that is searched, and how much was found before
         self.searched: dict[str, Searched] = {}
 
     def on_pre_build(self, *, config: MkDocsConfig) -> None:
@@ -56,9 +55,7 @@ class KeptPages(BasePlugin):  # type: ignore[type-arg,no-untyped-call] # it has 
         self.around = surroundings(Path(config.config_file_path).parent, Path(config.docs_dir))
 
     @event_priority(LAST)
-    def on_page_markdown(
-        self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files
-    ) -> str | None:
+    def on_page_markdown(self, markdown: str, *, page: Page, **_: Any) -> str | None:
         """Leave only the heading, from which MkDocs takes the title, of a page that is known."""
         self.source = (markdown, self.around)
         if not self.is_known(page):
@@ -68,7 +65,7 @@ class KeptPages(BasePlugin):  # type: ignore[type-arg,no-untyped-call] # it has 
 
     @event_priority(FIRST)
     def on_page_content(
-        self, html: str, *, page: Page, config: MkDocsConfig, files: Files
+        self, html: str, *, page: Page, config: MkDocsConfig, **_: Any
     ) -> str | None:
         """Keep what has been made of the page, or bring back what was made the last time."""
         autorefs: Any = config.plugins["autorefs"]
@@ -90,7 +87,7 @@ class KeptPages(BasePlugin):  # type: ignore[type-arg,no-untyped-call] # it has 
         return known is not None and known.source == self.source
 
     @event_priority(FIRST)
-    def _before_search(self, context: Any, *, page: Page, config: MkDocsConfig, nav: Any) -> None:
+    def _before_search(self, _: Any, /, *, page: Page, config: MkDocsConfig, **__: Any) -> None:
         """Show the search an empty page where it has read this one before."""
         self.unread, self.before = page.content or "", len(search_entries(config))
         known = self.searched.get(page.url)
@@ -98,7 +95,7 @@ class KeptPages(BasePlugin):  # type: ignore[type-arg,no-untyped-call] # it has 
             page.content = ""
 
     @event_priority(LAST)
-    def _after_search(self, context: Any, *, page: Page, config: MkDocsConfig, nav: Any) -> None:
+    def _after_search(self, _: Any, /, *, page: Page, config: MkDocsConfig, **__: Any) -> None:
         """Keep what the search has found, or tell it again."""
         entries = search_entries(config)
         if page.content:
