@@ -50,7 +50,7 @@ PLAIN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')  # names, operat
 
 
 def numbered(docs: Path, sources: Path | None) -> dict[str, Equation]:
-    """Number the equations of all pages, and check what refers to them; once for all pages.
+    """Give each equation its number and check what refers to it, once for all pages.
 
     Parameters
     ----------
@@ -244,7 +244,7 @@ class PrintedSource(Postprocessor):
         here = current_place(self.md)
         if here is None:
             return 'href="#"'
-        return f'href="{posixpath.relpath("source/" + target, here.url or ".")}"'
+        return f'href="{posixpath.relpath("source/" + target, here.folder or ".")}"'
 
 
 class MathExtension(Extension):

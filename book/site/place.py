@@ -23,12 +23,14 @@ class Place(NamedTuple):
     ----------
     page : str
         Its file, relative to the folder of pages.
-    url : str
-        Its address, relative to the site's.
+    folder : str
+        From where relative addresses lead that stand in HTML, relative to the site: MkDocs leaves
+        them as they are, so that they lead from the page's address; Zensical takes them as leading
+        from the file, as in Markdown, and mends them.
     """
 
     page: str
-    url: str
+    folder: str
 
 
 def current_place(md: Markdown) -> Place | None:
@@ -38,10 +40,10 @@ def current_place(md: Markdown) -> Place | None:
     """
     if "rendering_context" in md.preprocessors:
         context: Any = md.preprocessors["rendering_context"]
-        return Place(context.page.path, context.page.url)
+        return Place(context.page.path, posixpath.dirname(context.page.path))
     if "relpath" in md.treeprocessors:
         links: Any = md.treeprocessors["relpath"]
-        return Place(links.file.src_uri, links.file.url or "")
+        return Place(links.file.src_uri, links.file.url)
     return None
 
 
