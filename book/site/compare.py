@@ -1,4 +1,6 @@
-"""Whether two builders made the same book: `python -m book.site.compare FOLDER FOLDER`.
+"""Whether two builders made the same book: `python -m book.site.compare [FOLDER FOLDER]`.
+
+Without folders, MkDocs and Zensical build it first, into `build`.
 
 Compared are each page's title and description, and its article, without what the theme puts
 around it: formulas, the copies in previews included, ids, printed blocks, pictures, links and
@@ -7,7 +9,9 @@ lead to a file that is there, and to an id in it. The search and the look are ea
 """
 
 import argparse
+import os
 import posixpath
+import subprocess
 import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -15,6 +19,12 @@ from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+ROOT = Path(__file__).parents[2]
+BUILDERS = {
+    "mkdocs": ["mkdocs", "build", "--strict"],
+    "zensical": ["zensical", "build", "--strict", "--clean"],
+}
+ADDRESS = ("CNNBOOK_SITE_URL", "CNNBOOK_REPOSITORY")  # the site is compared where it was made
 KINDS = ("head", "formulas", "ids", "blocks", "pictures", "links", "words")
 ADDRESSES = ("href", "src", "poster", "data")
 THEIRS = {"__skip"}  # the theme's own ids: Zensical's skip link leads to one in the article
@@ -157,11 +167,23 @@ def _cut(thing: str | None) -> str:
     return repr(thing if len(thing) <= SHOWN else thing[:SHOWN] + "...")
 
 
+def build(name: str) -> Path:
+    """Let a builder make the book; return the folder, which for Zensical must be in the project."""
+    folder = ROOT / "build" / name
+    environment = {k: v for k, v in os.environ.items() if k not in ADDRESS}
+    environment |= {"CNNBOOK_SITE_FOLDER": str(folder), "NO_MKDOCS_2_WARNING": "1"}
+    command = [sys.executable, "-m", *BUILDERS[name]]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    return folder
+
+
 def main() -> int:
     """Compare two sites and print what differs; the status is 1 if anything does."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("folders", nargs=2, type=Path, metavar="FOLDER")
-    folders = parser.parse_args().folders
+    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
+    folders = parser.parse_args().folders or [build(name) for name in BUILDERS]
+    if len(folders) != 2:
+        parser.error(f"expected two folders, or none; got {len(folders)}")
     first, second = (read_site(folder) for folder in folders)
     found = list(differences(first, second))
     for site, folder in zip((first, second), folders, strict=True):

@@ -21,7 +21,7 @@ PAGE = """\
 </code></pre>
 <p><img src="../fig.svg" alt="What to see"></p>
 <script>skipped()</script>
-</article></main></body></html>
+</article></main><footer>Made by the first</footer></body></html>
 """
 HOME = '<html><head><title>Home</title></head><body><a href="page/index.html">In</a></body></html>'
 OTHER = '<html><head><title>Other</title></head><body><h2 id="there">There</h2></body></html>'
@@ -51,7 +51,8 @@ def compared(sites):
 
 def test_the_same_book_has_no_differences(sites):
     spelled = PAGE.replace('href="#eq-x"', 'href="../page/#eq-x"').replace("</p>\n<a", "</p> <a")
-    write(sites[1], spelled.replace('<a id="__skip"></a>', ""))
+    theme = spelled.replace('<a id="__skip"></a>', "").replace("by the first", "by the second")
+    write(sites[1], theme)
     assert compared(sites) == []
     for folder in sites:
         assert list(dead_links(read_site(folder), folder)) == []
@@ -122,5 +123,6 @@ def test_the_command_prints_and_fails(sites):
     done = run(*sites)
     assert done.returncode == 1
     assert len(done.stdout.splitlines()) == 4, "words, pictures, a dead link, and the sum"
+    assert run(sites[0]).returncode == 2, "one folder"
     (sites[0] / "empty").mkdir()
     assert run(sites[0] / "empty", sites[0] / "empty").returncode == 1, "no pages at all"
