@@ -204,9 +204,9 @@ def convolve2d(
 
 
 def rotate180(kernel: Array) -> Array:
-    """Flip the last two axes, a rotation by 180 degrees: entry [u, v] becomes [KH - 1 - u, KW - 1 - v].
+    """Flip the last two axes, which rotates them by 180 degrees.
 
-    That is @eq-rotation.
+    Entry [u, v] becomes [KH - 1 - u, KW - 1 - v], @eq-rotation.
 
     Parameters
     ----------
