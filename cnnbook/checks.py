@@ -89,13 +89,10 @@ def _sizes(
 ) -> tuple[Any, ...]:
     """Return the size of each letter, for the dots a tuple; refuse what has no such axes."""
     if not isinstance(array, np.ndarray):
-        shape = (
-            ""
-            if letters == ("...",)
-            else f" of shape {_written(letters)}"
-        )
         raise TypeError(
-            f"{name}: expected a NumPy array{shape}; got {type(array).__name__}"
+            f"{name}: expected a NumPy array"
+            f"{'' if letters == ('...',) else ' of shape ' + _written(letters)}; "
+            f"got {type(array).__name__}"
         )
     if array.dtype.kind not in "fc":
         raise TypeError(

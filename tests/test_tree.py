@@ -14,6 +14,7 @@ PURPOSES = {
     "layers/test_contract.py": "what every layer promises",
     "test_data.py": "the embedded files, which `data/__init__.py` reads",
     "test_docstrings.py": "every docstring against its function",
+    "test_printed.py": "what is printed is what runs",
     "test_package.py": "what happens in `__init__.py`",
     "test_tree.py": "these tests",
     "test_twins.py": "every fast function against its loops",
