@@ -10,7 +10,7 @@ import pytest
 
 import cnnbook
 from book.site.measured import measured
-from tests.book.pages import CHAPTERS, DOCS, ROOT, text_of
+from tests.book.pages import CHAPTERS, DOCS, ROOT, navigation, text_of
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 START = text_of(DOCS / "index.md")
@@ -19,8 +19,12 @@ LINK = re.compile(r"(?<!!)\[(?P<text>[^]]+)\]\((?P<to>[^)\s]+)\)")
 
 def titles():
     """What the navigation calls each chapter, in its order."""
-    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
-    found = re.findall(r"^ +- (\d+)\. (.+): (\d\d-\S+\.md)$", navigation, re.MULTILINE)
+    found = [
+        (number, title, name)
+        for name, called in navigation().items()
+        for number, dot, title in [called.partition(". ")]
+        if dot and number.isdecimal()
+    ]
     assert [name for _, _, name in found] == [path.name for path in CHAPTERS]
     return found
 
