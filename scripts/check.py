@@ -27,6 +27,7 @@ def checks(site: str) -> dict[str, list[str]]:
         "types": [*PYTHON, "mypy"],
         "spelling": [*PYTHON, "codespell_lib", "."],
         "site": [*PYTHON, "mkdocs", "build", "--strict", "--site-dir", site],
+        "zensical": [*PYTHON, "book.site.compare"],
         "equations": equations,
         "figures": figures,
         "digits": [*PYTHON, "scripts.digit_sheets", "--check"],
