@@ -3,25 +3,21 @@
 A check that says yes to an altered formula says nothing about the printed one.
 """
 
-import itertools
+from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import fields, is_dataclass, replace
-from typing import Any
 
 from book.formulas.tree import (
     Chain,
-    Condition,
-    Gradient,
     Indexed,
-    Matrix,
     Name,
     Node,
     Number,
     Operation,
     Sum,
-    children,
+    Tree,
     factors,
     show,
+    spots,
 )
 
 ONE = Number("1")
@@ -33,6 +29,7 @@ SWAPS = {
     r"\fcorr": r"\fconv",
     r"\fconv": r"\fcorr",
 }
+STRICTER_OR_WEAKER = {"<=": "<", "<": "<=", ">=": ">", ">": ">="}
 
 
 def alterations(chain: Chain, sizes: Collection[str] = ()) -> Iterator[tuple[str, Chain]]:
@@ -53,87 +50,33 @@ def alterations(chain: Chain, sizes: Collection[str] = ()) -> Iterator[tuple[str
     Yields
     ------
     str
-        What was altered into what.
+        What was altered into what. No two alterations of a statement are called the same.
     Chain
         The altered statement.
     """
     if ">=" in chain.relations:
         return
+    called = Counter[str]()
     for place, side in enumerate(chain.sides):
-        for what, altered in itertools.chain(_alter(side), _exchange_sizes(side, sizes)):
-            sides = (*chain.sides[:place], altered, *chain.sides[place + 1 :])
-            yield f"side {place + 1}: {what}", Chain(sides, chain.relations)
+        for node, put in spots(side):
+            for what, other in _instead(node, sizes):
+                called[name := f"side {place + 1}: {what}"] += 1
+                sides = (*chain.sides[:place], put(other), *chain.sides[place + 1 :])
+                again = f", place {called[name]}" if called[name] > 1 else ""
+                yield name + again, Chain(sides, chain.relations)
 
 
-def _alter(  # noqa: C901, PLR0912 - one branch per kind of node
-    node: Node,
-) -> Iterator[tuple[str, Node]]:
-    """Alter a tree in one place, every place in turn."""
-    yield from ((_what(node, other), other) for other in _here(node))
-    match node:
-        case Indexed(base, indices):
-            yield from ((what, Indexed(part, indices)) for what, part in _alter(base))
-            for at, index in enumerate(indices):
-                for what, part in _alter(index):
-                    yield what, Indexed(base, (*indices[:at], part, *indices[at + 1 :]))
-        case Operation(sign, operands):
-            for at, operand in enumerate(operands):
-                for what, part in _alter(operand):
-                    yield what, Operation(sign, (*operands[:at], part, *operands[at + 1 :]))
-        case Sum(kind, index, lower, upper, body):
-            for what, part in _alter(body):
-                yield what, Sum(kind, index, lower, upper, part)
-        case Gradient(of, by):
-            yield from ((what, Gradient(part, by)) for what, part in _alter(of))
-            yield from ((what, Gradient(of, part)) for what, part in _alter(by))
-        case Condition(relations):
-            for at, relation in enumerate(relations):
-                for what, chain in _alter_chain(relation):
-                    yield what, Condition((*relations[:at], chain, *relations[at + 1 :]))
-        case Matrix(rows):
-            for r, row in enumerate(rows):
-                for at, entry in enumerate(row):
-                    for what, part in _alter(entry):
-                        changed = (*row[:at], part, *row[at + 1 :])
-                        yield what, Matrix((*rows[:r], changed, *rows[r + 1 :]))
-        case _:
-            pass
-
-
-def _exchange_sizes(side: Node, sizes: Collection[str]) -> Iterator[tuple[str, Node]]:
-    """Put another size in the place of each size."""
-    for size in sizes:
-        for other in sizes:
-            if other == size:
-                continue
-            for at in range(_count(side, size)):
-                changed, _ = _replace(side, size, other, at)
-                yield f"{size} -> {other}, place {at + 1}", changed
-
-
-def _count(node: Node | Chain, name: str) -> int:
-    own = isinstance(node, Name) and node.text == name
-    return own + sum(_count(part, name) for part in children(node))
-
-
-def _replace(node: Any, name: str, other: str, at: int) -> tuple[Any, int]:
-    """Replace the occurrence number `at` of a name; return how far the count has come."""
-    if isinstance(node, Name):
-        if node.text != name:
-            return node, at
-        return (Name(other) if at == 0 else node), at - 1
-    if isinstance(node, tuple):
-        parts = []
-        for part in node:
-            changed, at = _replace(part, name, other, at)
-            parts.append(changed)
-        return tuple(parts), at
-    if not is_dataclass(node) or isinstance(node, type):
-        return node, at
-    found = {}
-    for slot in fields(node):
-        found[slot.name], at = _replace(getattr(node, slot.name), name, other, at)
-    return replace(node, **found), at
+def _instead(node: Tree, sizes: Collection[str]) -> Iterator[tuple[str, Tree]]:
+    """Yield what may stand in the place of a node by mistake, each with what to call it."""
+    if isinstance(node, Name) and node.text in sizes:
+        yield from ((f"{node.text} -> {size}", Name(size)) for size in sizes if size != node.text)
+    elif isinstance(node, Chain):  # within a bracket
+        for at, relation in enumerate(node.relations):
+            if (other := STRICTER_OR_WEAKER.get(relation)) is not None:
+                relations = (*node.relations[:at], other, *node.relations[at + 1 :])
+                yield f"{show(node)}: {relation} -> {other}", Chain(node.sides, relations)
+    else:
+        yield from ((_what(node, other), other) for other in _misprints(node))
 
 
 def _what(node: Node, other: Node) -> str:
@@ -144,19 +87,7 @@ def _what(node: Node, other: Node) -> str:
     return f"{show(node)} -> {show(other)}"
 
 
-def _alter_chain(chain: Chain) -> Iterator[tuple[str, Chain]]:
-    for at, relation in enumerate(chain.relations):
-        other = {"<=": "<", "<": "<=", ">=": ">", ">": ">="}.get(relation)
-        if other is not None:
-            changed = (*chain.relations[:at], other, *chain.relations[at + 1 :])
-            yield f"{show(chain)}: {relation} -> {other}", Chain(chain.sides, changed)
-    for at, side in enumerate(chain.sides):
-        for what, part in _alter(side):
-            sides = (*chain.sides[:at], part, *chain.sides[at + 1 :])
-            yield what, Chain(sides, chain.relations)
-
-
-def _here(node: Node) -> Iterator[Node]:  # noqa: C901, PLR0912 - one branch per kind of node
+def _misprints(node: Node) -> Iterator[Node]:  # noqa: C901, PLR0912 - one branch per kind of node
     match node:
         case Number(text):
             yield Number(str(int(text) + 1) if text.isdigit() else str(float(text) + 1))

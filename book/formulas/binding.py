@@ -44,6 +44,15 @@ ROW_SIGNS = {
     sign: lambda x, k, on=on: on(x[np.newaxis], k[np.newaxis])[0] for sign, on in SIGNS.items()
 }
 BEYOND = "the bracket is 0 there"  # why an alteration changes nothing
+
+
+def beyond(side: str, index: str, size: str) -> dict[str, str]:
+    """Name the alterations that let an index run beyond its size, where a bracket is 0."""
+    longer = rf"\sum_{{{index}=0}}^{{{size} - 1}} -> \sum_{{{index}=0}}^{{{size} - 1 + 1}}"
+    steps = (longer, f"{size} - 1 -> {size} + 1", f"{size} - 1 -> {size}")
+    return {f"{side}: {step}": BEYOND for step in steps}
+
+
 # Equations about the size of a result, which the numbers in it do not change.
 ABOUT_SHAPE = dict.fromkeys(("random", "distorted"), "only the size of the result is in it")
 

@@ -25,6 +25,7 @@ from book.formulas.tree import (
     Number,
     Operation,
     Sum,
+    Tree,
     children,
     factors,
     show,
@@ -363,7 +364,7 @@ def _compare(chain: Chain, sides: list[list[Value]]) -> float:
 # --- indices and their ranges ---------------------------------------------------------------------
 
 
-def free_letters(node: Node | Chain, case: Case) -> set[str]:
+def free_letters(node: Tree, case: Case) -> set[str]:
     """List the letters that have no value in a case, and are no index of a sum."""
     match node:
         case Name(text):
@@ -455,7 +456,7 @@ def _printed_ranges(statements: list[Chain], case: Case) -> Callable[[str], Step
     return of
 
 
-def is_closed(node: Node, case: Case) -> bool:
+def is_closed(node: Tree, case: Case) -> bool:
     """Say whether a side holds numbers alone."""
     if isinstance(node, Gradient) or free_letters(node, case):
         return False

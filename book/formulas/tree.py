@@ -1,7 +1,8 @@
 """The tree of a formula: what the parser makes, what is computed, altered and shown again."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 INFIX = (r"\corr", r"\conv", r"\fcorr", r"\fconv", r"\odot")
@@ -86,35 +87,61 @@ class Chain:
 
 
 Node: TypeAlias = Number | Name | Indexed | Operation | Sum | Gradient | Condition | Matrix
+Tree: TypeAlias = Node | Chain
+Exchange: TypeAlias = Callable[[Any], Any]  # from a part to the whole that has it in its place
 
 
-def show(node: Node | Chain) -> str:
+def show(node: Tree) -> str:
     """Write a tree as a formula again, for messages."""
     return _SHOW[type(node)](node)
 
 
-def children(node: Node | Chain) -> Iterator[Node]:
+def children(tree: Tree) -> Iterator[Tree]:
     """List the parts of a node."""
-    match node:
-        case Indexed(base, indices):
-            yield base
-            yield from indices
-        case Operation(_, operands):
-            yield from operands
-        case Sum(_, _, lower, upper, body):
-            yield from (part for part in (lower, upper, body) if part is not None)
-        case Gradient(of, by):
-            yield from (of, by)
-        case Condition(relations):
-            for relation in relations:
-                yield from relation.sides
-        case Matrix(rows):
-            for row in rows:
-                yield from row
-        case Chain(sides, _):
-            yield from sides
-        case _:
-            pass
+    return (part for part, _ in _parts(tree))
+
+
+def spots(tree: Tree) -> Iterator[tuple[Tree, Exchange]]:
+    """Yield a node and all that is below it, each with the function that puts another in its place.
+
+    Examples
+    --------
+    >>> product = Operation("*", (Name("a"), Name("b")))
+    >>> [show(put(Name("c"))) for _, put in spots(product)]
+    ['c', 'c b', 'a c']
+    """
+    yield tree, lambda other: other
+    for part, put in _parts(tree):
+        for node, within in spots(part):
+            yield node, _through(put, within)
+
+
+def _parts(holder: Any) -> Iterator[tuple[Tree, Exchange]]:
+    """Yield what a node or a tuple is made of, each with the function that exchanges it."""
+    slots: list[tuple[Any, Exchange]]
+    if isinstance(holder, tuple):
+        slots = [(part, partial(_exchange_at, holder, at)) for at, part in enumerate(holder)]
+    else:
+        names = [slot.name for slot in fields(holder)]
+        slots = [(getattr(holder, name), partial(_exchange_in, holder, name)) for name in names]
+    for part, put in slots:
+        if isinstance(part, tuple):
+            for inner, within in _parts(part):
+                yield inner, _through(put, within)
+        elif part is not None and not isinstance(part, str):
+            yield part, put
+
+
+def _exchange_at(holder: tuple[Any, ...], at: int, other: Any) -> tuple[Any, ...]:
+    return (*holder[:at], other, *holder[at + 1 :])
+
+
+def _exchange_in(holder: Any, name: str, other: Any) -> Any:
+    return replace(holder, **{name: other})
+
+
+def _through(outer: Exchange, inner: Exchange) -> Exchange:
+    return lambda other: outer(inner(other))
 
 
 def factors(node: Node) -> list[Node]:

@@ -147,15 +147,20 @@ def fourier(rng):
     return case._replace(free={**case.free, "i": range(case.values["M"])})
 
 
-ZERO = "adds a term in which x is zero"
+ZERO = "adds terms in which x is zero"
 
 
 @binds(
     "eq-convolution-theorem",
     convolve2d,
     harmless={
-        r"side 2: \sum_{i=0}^{M - 1} -> \sum_{i=0}^{M - 1 + 1}": ZERO,
-        r"side 3: \sum_{i=0}^{M - 1} -> \sum_{i=0}^{M - 1 + 1}": ZERO,
+        f"side {side}: {longer}": ZERO
+        for side in (2, 3)
+        for longer in (
+            r"\sum_{i=0}^{M - 1} -> \sum_{i=0}^{M - 1 + 1}",
+            "M - 1 -> M",
+            "M - 1 -> M + 1",
+        )
     },
 )
 def spectra(rng: Draw) -> Case:

@@ -8,6 +8,7 @@ from book.formulas.binding import (
     ROW_SIGNS,
     SIGNS,
     Draw,
+    beyond,
     binds,
     jacobian,
     layer_sizes,
@@ -65,16 +66,16 @@ def row(rng: Draw) -> Case:
     "eq-kernel-gradient-pixels",
     conv2d_kernel_gradient,
     harmless={
-        r"side 3: \sum_{p=0}^{H - 1} -> \sum_{p=0}^{H - 1 + 1}": BEYOND,
-        r"side 3: \sum_{q=0}^{W - 1} -> \sum_{q=0}^{W - 1 + 1}": BEYOND,
+        **beyond("side 3", "p", "H"),
+        **beyond("side 3", "q", "W"),
     },
 )
 @binds(
     "eq-bias-gradient",
     conv2d_bias_gradient,
     harmless={
-        r"side 2: \sum_{f'=0}^{F - 1} -> \sum_{f'=0}^{F - 1 + 1}": BEYOND,
-        **{f"side 2: F -> {size}, place 1": BEYOND for size in ("K_W", "H'", "W'", "H", "W")},
+        **beyond("side 2", "f'", "F"),
+        **{f"side 2: F -> {size}": BEYOND for size in ("K_W", "H'", "W'", "H", "W")},
     },
 )
 def layer(rng: Draw, *, small: bool = False) -> Case:

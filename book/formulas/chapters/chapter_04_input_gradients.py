@@ -7,6 +7,7 @@ from book.formulas.binding import (
     BEYOND,
     SIGNS,
     Draw,
+    beyond,
     binds,
     jacobian,
     layer_sizes,
@@ -72,8 +73,8 @@ def layer(rng: Draw, *, small: bool = False) -> Case:
     "eq-input-local",
     conv2d,
     harmless={
-        r"side 2: \sum_{c'=0}^{C - 1} -> \sum_{c'=0}^{C - 1 + 1}": BEYOND,
-        "side 2: C -> H, place 1": BEYOND,
+        **beyond("side 2", "c'", "C"),
+        "side 2: C -> H": BEYOND,
     },
 )
 def local(rng: Draw) -> Case:
