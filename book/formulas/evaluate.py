@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from book.formulas import notation
 from book.formulas.parse import parse
 from book.formulas.tree import (
     Chain,
@@ -35,19 +36,6 @@ Array = NDArray[Any]
 Value = Any  # a number, an array, a Lattice
 Steps = range | tuple[float, ...]  # what an index runs through, or a real variable
 FAR = 6  # how far a sum to infinity goes; every Lattice ends well before
-
-# The ranges of the notation page: the index letter, and the size that it counts up to.
-RANGES = {
-    "n": "N",
-    "c": "C",
-    "f": "F",
-    "i": "H'",
-    "j": "W'",
-    "p": "H",
-    "q": "W",
-    "u": "K_H",
-    "v": "K_W",
-}
 
 
 class EvaluationError(ValueError):
@@ -77,8 +65,8 @@ class Case(NamedTuple):
         Numbers, arrays, Lattices, functions and infix signs by their LaTeX names; the gradient
         of L by X is called ``L/X``, and of an output by an input ``Y/X``.
     free : dict of str to range or tuple of float
-        The range of each index that is not the one in `RANGES`; for a real variable, the points
-        at which the equation is computed.
+        The range of each index that is not that of the notation page; for a real variable, the
+        points at which the equation is computed.
     tolerance : float
         How far apart two sides may be, relative to the larger of 1 and their largest entry.
     domain : dict of str to tuple of float
@@ -428,7 +416,7 @@ def _printed_ranges(statements: list[Chain], case: Case) -> Callable[[str], Step
             if letter not in endless and isinstance(case.free[letter], range):
                 raise EvaluationError(f"{letter}: its range is not that of the notation; print it")
             return case.free[letter]
-        size = RANGES.get(letter.rstrip("'"))
+        size = notation.ranges().get(letter.rstrip("'"))
         if size is None or size not in case.values:
             raise EvaluationError(f"{letter}: an index without a range")
         return range(case.values[size])

@@ -28,7 +28,7 @@ def error(latex, free=None, **values):
     return evaluate(read(latex, case), case).error
 
 
-@pytest.mark.parametrize("name", ["parse", "evaluate", "inline", "tree"])
+@pytest.mark.parametrize("name", ["parse", "evaluate", "inline", "notation", "tree"])
 def test_examples_in_docstrings(name):
     assert doctest.testmod(import_module(f"book.formulas.{name}")).failed == 0
 
