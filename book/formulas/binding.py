@@ -7,10 +7,12 @@ book's functions, derivatives. It does not say the equation: that is read from t
 
 import importlib
 import inspect
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
-from types import FunctionType
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,13 +33,14 @@ Build = Callable[["Draw"], Case]
 BINDINGS: dict[str, "Binding"] = {}
 
 
-# What the signs between two finite arrays stand for.
+# What the signs between two finite arrays stand for. The functions are looked up when a sign is
+# computed, so that a spoiled one is found.
 SIGNS: dict[str, Callable[..., Any]] = {
-    r"\corr": cross_correlate2d,
-    r"\conv": convolve2d,
+    r"\corr": lambda x, k: cross_correlate2d(x, k, "valid"),
+    r"\conv": lambda x, k: convolve2d(x, k, "valid"),
     r"\fcorr": lambda x, k: cross_correlate2d(x, k, "full"),
     r"\fconv": lambda x, k: convolve2d(x, k, "full"),
-    r"\rot": rotate180,
+    r"\rot": lambda k: rotate180(k),  # noqa: PLW0108
 }
 # The same for rows of numbers.
 ROW_SIGNS = {
@@ -115,28 +118,39 @@ def load() -> dict[str, Binding]:
 
 @contextmanager
 def spoiled(source: Callable[..., Any], spoil: Callable[[Any], Any]) -> Iterator[None]:
-    """Let a function, however it was imported, return something else for a while."""
-    code, home = source.__code__, source.__globals__
-    right = FunctionType(
-        code, home, source.__name__, argdefs=source.__defaults__, closure=source.__closure__
-    )
-    right.__kwdefaults__ = source.__kwdefaults__
+    """Let a function return something else for a while, wherever a module has imported it.
 
+    What has taken hold of the function before, such as a value in a dictionary, keeps the right
+    one. A binding therefore names the functions where it uses them.
+    """
+    places = list(_places(source))
+    assert places, f"{source.__qualname__}: no module of the book has this function"
+
+    @wraps(source)
     def wrong(*arguments: Any, **options: Any) -> Any:
-        result = right(*arguments, **options)
+        result = source(*arguments, **options)
         if result is not None:
             return _all_of(result, spoil)
         for parameter in arguments[0].parameters:  # a step of an optimiser: what it changed
             parameter.value = spoil(parameter.value)
         return None
 
-    home["_wrong"] = wrong
-    source.__code__ = (lambda *arguments, **options: _wrong(*arguments, **options)).__code__  # noqa: F821, PLW0108
     try:
+        for holder, name in places:
+            setattr(holder, name, wrong)
         yield
     finally:
-        source.__code__ = code
-        del home["_wrong"]
+        for holder, name in places:
+            setattr(holder, name, source)
+
+
+def _places(source: Callable[..., Any]) -> Iterator[tuple[ModuleType | type, str]]:
+    """Yield the modules and classes that have a function, each with its name there."""
+    modules = [m for name, m in sys.modules.items() if name.split(".")[0] in ("cnnbook", "book")]
+    for module in modules:
+        classes = [value for value in vars(module).values() if isinstance(value, type)]
+        for holder in (module, *classes):
+            yield from ((holder, name) for name, value in vars(holder).items() if value is source)
 
 
 def _all_of(result: Any, spoil: Callable[[Any], Any]) -> Any:
