@@ -26,6 +26,7 @@ from cnnbook.gradient_check import complex_step_gradient
 from cnnbook.layers import Parameter
 
 ROOT = Path(__file__).parents[2]
+CHAPTERS = Path(__file__).parent / "chapters"
 DRAWS = 3  # random inputs per equation
 MARGIN = 1e-3  # how far off an altered equation must be, relative
 
@@ -80,7 +81,7 @@ class Binding(NamedTuple):
         return Path(inspect.getsourcefile(self.build)).relative_to(ROOT).as_posix()
 
 
-class Report(NamedTuple):
+class Measurement(NamedTuple):
     """What was measured of one equation."""
 
     error: float
@@ -111,9 +112,28 @@ def binds(
 
 def load() -> dict[str, Binding]:
     """Import the chapters' files and return all bindings."""
-    for path in sorted((Path(__file__).parent / "chapters").glob("chapter_*.py")):
+    for path in sorted(CHAPTERS.glob("chapter_*.py")):
         importlib.import_module(f"book.formulas.chapters.{path.stem}")
     return BINDINGS
+
+
+def file_for(equation: Equation) -> str:
+    """Name the file in which the binding of an equation stands, or has to stand."""
+    chapter = int(equation.number.split(".")[0])
+    found = sorted(CHAPTERS.glob(f"chapter_{chapter:02}_*.py"))
+    path = found[0] if found else CHAPTERS / f"chapter_{chapter:02}_TITLE.py"
+    return path.relative_to(ROOT).as_posix()
+
+
+def binding_of(equation: Equation) -> Binding:
+    """Look the binding of an equation up."""
+    found = load().get(equation.id)
+    if found is None:
+        raise LookupError(
+            f"{equation.id}: equation {equation.number} of {equation.page} has no binding in "
+            f"{file_for(equation)}"
+        )
+    return found
 
 
 @contextmanager
@@ -222,7 +242,7 @@ def compute(equation: Equation, case: Case):
     return case, statements, evaluate(statements, case)
 
 
-def measure(equation: Equation, binding: Binding, *, attack: bool = True) -> Report:
+def measure(equation: Equation, binding: Binding, *, attack: bool = True) -> Measurement:
     """Compute the printed equation on random inputs, then every alteration of it."""
     error, comparisons, cases = 0.0, 0, []
     for seed in range(DRAWS):
@@ -247,7 +267,7 @@ def measure(equation: Equation, binding: Binding, *, attack: bool = True) -> Rep
             version = [*statements[:at], changed, *statements[at + 1 :]]
             if not any(_told_apart(version, case) for case in cases):
                 survivors.append(what)
-    return Report(error, comparisons, altered, survivors)
+    return Measurement(error, comparisons, altered, survivors)
 
 
 def _told_apart(statements, case: Case) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from book.formulas import notation
+from book.formulas.notation import sizes_of_indices
 from book.formulas.parse import parse
 from book.formulas.tree import (
     Chain,
@@ -416,7 +416,7 @@ def _printed_ranges(statements: list[Chain], case: Case) -> Callable[[str], Step
             if letter not in endless and isinstance(case.free[letter], range):
                 raise EvaluationError(f"{letter}: its range is not that of the notation; print it")
             return case.free[letter]
-        size = notation.ranges().get(letter.rstrip("'"))
+        size = sizes_of_indices().get(letter.rstrip("'"))
         if size is None or size not in case.values:
             raise EvaluationError(f"{letter}: an index without a range")
         return range(case.values[size])

@@ -19,7 +19,7 @@ class NotationError(ValueError):
 
 
 @cache
-def ranges() -> dict[str, str]:
+def sizes_of_indices() -> dict[str, str]:
     """Return the size that each index letter counts up to, as the notation page has it."""
     return read_ranges(PAGE.read_text(encoding="utf-8"), PAGE.name)
 

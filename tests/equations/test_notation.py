@@ -21,10 +21,10 @@ def page(tmp_path, monkeypatch):
     def write(text):
         monkeypatch.setattr(notation, "PAGE", tmp_path / "notation.md")
         notation.PAGE.write_text(text, encoding="utf-8")
-        notation.ranges.cache_clear()
+        notation.sizes_of_indices.cache_clear()
 
     yield write
-    notation.ranges.cache_clear()
+    notation.sizes_of_indices.cache_clear()
 
 
 def evaluate_layer():
