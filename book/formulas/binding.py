@@ -19,8 +19,9 @@ import numpy as np
 
 from book.equations import Equation
 from book.formulas.alterations import alterations
-from book.formulas.evaluate import Case, EvaluationError, domain_of, evaluate, read
-from book.formulas.tree import show
+from book.formulas.evaluate import Case, EvaluationError, Outcome, domain_of, evaluate, read
+from book.formulas.parse import FormulaError
+from book.formulas.tree import Chain, show
 from cnnbook.correlation import convolve2d, cross_correlate2d, rotate180
 from cnnbook.gradient_check import complex_step_gradient
 from cnnbook.layers import Parameter
@@ -88,6 +89,14 @@ class Measurement(NamedTuple):
     comparisons: int
     altered: int
     survivors: list[str]
+
+
+class WrongEquationError(AssertionError):
+    """An equation does not hold, or cannot be computed. The message is one line and names it."""
+
+    def __init__(self, equation: Equation, what: str) -> None:
+        name = f"equation {equation.number} of {equation.page} ({equation.id})"
+        super().__init__(f"{name}: {' '.join(what.split())}")
 
 
 def binds(
@@ -236,30 +245,19 @@ def noticed(equation: Equation, binding: Binding) -> set[str]:
     return found
 
 
-def compute(equation: Equation, case: Case):
+def compute(equation: Equation, case: Case) -> tuple[list[Chain], Outcome]:
     """Read the equation from its page and compute it."""
     statements = read(equation.latex, case)
-    return case, statements, evaluate(statements, case)
+    return statements, evaluate(statements, case)
 
 
-def measure(equation: Equation, binding: Binding, *, attack: bool = True) -> Measurement:
+def measure(equation: Equation, binding: Binding) -> Measurement:
     """Compute the printed equation on random inputs, then every alteration of it."""
-    error, comparisons, cases = 0.0, 0, []
-    for seed in range(DRAWS):
-        case, statements, outcome = compute(equation, binding.build(Draw(seed)))
-        for chain in statements:
-            shown = [show(side) for side in chain.sides]
-            assert len(set(shown)) == len(shown), f"{equation.id}: {show(chain)} says nothing"
-        assert outcome.comparisons > 0, f"{equation.id}: nothing was compared"
-        error, comparisons = max(error, outcome.error), comparisons + outcome.comparisons
-        assert outcome.error <= case.tolerance, (
-            f"equation {equation.number} of {equation.page} ({equation.id}) does not hold: its "
-            f"sides differ by {outcome.error:.1e}, allowed {case.tolerance:.0e}"
-        )
-        cases.append(case)
+    cases = [binding.build(Draw(seed)) for seed in range(DRAWS)]
+    statements, error, comparisons = hold(equation, binding, cases)
     altered, survivors = 0, []
     sizes = [name for name, value in cases[0].values.items() if isinstance(value, int)]
-    for at, chain in enumerate(statements if attack else []):
+    for at, chain in enumerate(statements):
         if domain_of(chain, cases[0]) is not None:
             continue  # elsewhere the equation may be true as well
         for what, changed in alterations(chain, sizes):
@@ -268,6 +266,50 @@ def measure(equation: Equation, binding: Binding, *, attack: bool = True) -> Mea
             if not any(_told_apart(version, case) for case in cases):
                 survivors.append(what)
     return Measurement(error, comparisons, altered, survivors)
+
+
+def hold(equation: Equation, binding: Binding, cases: list[Case]) -> tuple[list[Chain], float, int]:
+    """Compute the printed equation, which must hold in every case.
+
+    Returns
+    -------
+    list of Chain
+        What the equation says.
+    float
+        The largest difference between sides that should be equal.
+    int
+        How many pairs of numbers were compared.
+
+    Raises
+    ------
+    WrongEquationError
+        If it does not hold, says nothing, or cannot be computed.
+    """
+    error, comparisons = 0.0, 0
+    for case in cases:
+        try:
+            statements, outcome = compute(equation, case)
+        except (EvaluationError, FormulaError) as wrong:
+            raise WrongEquationError(equation, f"{wrong}; {_letters(case, binding)}") from None
+        for chain in statements:
+            shown = [show(side) for side in chain.sides]
+            if len(set(shown)) < len(shown):
+                raise WrongEquationError(equation, f"{show(chain)} says nothing")
+        if outcome.comparisons == 0:
+            raise WrongEquationError(equation, "nothing was compared")
+        if outcome.error > case.tolerance:
+            differ = f"its sides differ by {outcome.error:.1e}, allowed {case.tolerance:.0e}"
+            raise WrongEquationError(equation, f"does not hold: {differ}")
+        error, comparisons = max(error, outcome.error), comparisons + outcome.comparisons
+    return statements, error, comparisons
+
+
+def _letters(case: Case, binding: Binding) -> str:
+    """Say what a case has values and ranges for, and where it is written."""
+    letters = [name for name in case.values if not callable(case.values[name])]
+    ranges = f", and ranges of {', '.join(case.free)}" if case.free else ""
+    where = f"{binding.build.__name__} in {binding.place}"
+    return f"{where} has {', '.join(letters)}{ranges}"
 
 
 def _told_apart(statements, case: Case) -> bool:

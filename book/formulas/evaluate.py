@@ -418,7 +418,7 @@ def _printed_ranges(statements: list[Chain], case: Case) -> Callable[[str], Step
             return case.free[letter]
         size = sizes_of_indices().get(letter.rstrip("'"))
         if size is None or size not in case.values:
-            raise EvaluationError(f"{letter}: an index without a range")
+            raise EvaluationError(f"{letter}: neither a value nor an index with a range")
         return range(case.values[size])
 
     for chain in statements:

@@ -13,6 +13,7 @@ from book.formulas.syntax import Definition, digest, reached
 DOCS = Path(__file__).parents[2] / "docs"
 DATA = DOCS / "equations" / "report.json"
 ROUNDING = 1e-14  # below this, errors are the machine's as much as the equation's
+MANY = 20  # equations, all with the same reason, of which only the first is named
 COMMAND = "python -m book.formulas.report"
 
 
@@ -118,8 +119,15 @@ def _changed(was: Mapping[str, Any], now: Mapping[str, Any]) -> str:
 
 
 def messages(found: dict[str, str]) -> list[str]:
-    """Write what `stale` has found in one line each, with what to do about it."""
-    return [f"{name}: {what}: {COMMAND}" for name, what in found.items()]
+    """Write what `stale` has found in lines, each with what to do about it."""
+    reasons: dict[str, list[str]] = {}
+    for name, what in found.items():
+        reasons.setdefault(what, []).append(name)
+    return [
+        f"{who}: {what}: {COMMAND}"
+        for what, names in reasons.items()
+        for who in (names if len(names) <= MANY else [f"{names[0]} and {len(names) - 1} others"])
+    ]
 
 
 def measure_entry(equation: Equation, binding: Binding) -> Entry:

@@ -93,7 +93,7 @@ def test_what_is_false_is_found_to_be_false(latex):
         (r"X_{p+1,q} = X_{p,q}", "index 3 is not in 0 .. 2"),
         (r"X_{p-1,q} = X_{p,q}", "index -1 is not in 0 .. 2"),
         (r"X_{p,q,p} = 1", "too many indices"),
-        (r"Z_{p} = 1", "Z: an index without a range"),
+        (r"Z_{p} = 1", "Z: neither a value nor an index with a range"),
         (r"X_{p/2,q} = 1", "expected an integer index"),
         (r"X_{p,q} = X_{p,q}, \qquad 0 \le p \le H", r"that is range\(0, 4\); expected range"),
         (r"X = X_{0}", "shapes"),

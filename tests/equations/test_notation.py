@@ -28,7 +28,7 @@ def page(tmp_path, monkeypatch):
 
 
 def evaluate_layer():
-    return compute(EQUATIONS["eq-layer"], load()["eq-layer"].build(Draw(2)))[2]
+    return compute(EQUATIONS["eq-layer"], load()["eq-layer"].build(Draw(2)))[1]
 
 
 def test_every_letter_of_the_table_has_its_size():
@@ -41,7 +41,7 @@ def test_another_range_in_the_table_is_another_evaluation(page):
     page(TEXT.replace(r"$0 \le f < F$", r"$0 \le f < N$"))  # 2 where F is 3
     assert evaluate_layer().comparisons == right * 2 / 3
     page(TEXT.replace(ROW + "\n", ""))
-    with pytest.raises(EvaluationError, match=r"f: an index without a range"):
+    with pytest.raises(EvaluationError, match=r"f: neither a value nor an index with a range"):
         evaluate_layer()
 
 
