@@ -28,6 +28,7 @@ from cnnbook.layers import activations
 KNOWN = {
     **SIGNS,
     "e": math.e,
+    r"\mathrm{i}": 1j,
     r"\ln": math.log,
     r"\max": max,
     r"\tanh": math.tanh,
