@@ -6,14 +6,13 @@ book's functions, derivatives. It does not say the equation: that is read from t
 """
 
 import importlib
-import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -32,6 +31,7 @@ DRAWS = 3  # random inputs per equation
 MARGIN = 1e-3  # how far off an altered equation must be, relative
 
 Build = Callable[["Draw"], Case]
+AnyBuild = TypeVar("AnyBuild", bound=Build)
 BINDINGS: dict[str, "Binding"] = {}
 
 
@@ -79,7 +79,7 @@ class Binding(NamedTuple):
     @property
     def place(self) -> str:
         """The file of the binding, from the project's root."""
-        return Path(inspect.getsourcefile(self.build)).relative_to(ROOT).as_posix()
+        return Path(self.build.__code__.co_filename).relative_to(ROOT).as_posix()
 
 
 class Measurement(NamedTuple):
@@ -104,14 +104,14 @@ def binds(
     source: Callable[..., Any] | None,
     harmless: dict[str, str] | None = None,
     blind: dict[str, str] | None = None,
-) -> Callable[[Build], Build]:
+) -> Callable[[AnyBuild], AnyBuild]:
     """Bind the equation with this id to the function of the book that computes it.
 
     The function decorated says what the letters stand for; it may serve several equations. No
     `source` means that NumPy alone computes the equation.
     """
 
-    def register(build: Build) -> Build:
+    def register(build: AnyBuild) -> AnyBuild:
         assert name not in BINDINGS, f"{name} is bound twice"
         BINDINGS[name] = Binding(name, source, build, harmless or {}, blind or {})
         return build
@@ -178,7 +178,8 @@ def _places(source: Callable[..., Any]) -> Iterator[tuple[ModuleType | type, str
     modules = [m for name, m in sys.modules.items() if name.split(".")[0] in ("cnnbook", "book")]
     for module in modules:
         classes = [value for value in vars(module).values() if isinstance(value, type)]
-        for holder in (module, *classes):
+        holders: list[ModuleType | type] = [module, *classes]
+        for holder in holders:
             yield from ((holder, name) for name, value in vars(holder).items() if value is source)
 
 
@@ -235,6 +236,7 @@ def noticed(equation: Equation, binding: Binding) -> set[str]:
     """
     found = set()
     for name, spoil in SPOILS.items():
+        assert binding.source is not None, f"{binding.id}: NumPy alone computes it"
         with spoiled(binding.source, spoil), np.errstate(all="ignore"):
             try:
                 case = binding.build(Draw(0))
@@ -312,7 +314,7 @@ def _letters(case: Case, binding: Binding) -> str:
     return f"{where} has {', '.join(letters)}{ranges}"
 
 
-def _told_apart(statements, case: Case) -> bool:
+def _told_apart(statements: list[Chain], case: Case) -> bool:
     """Say whether an altered equation is not computable, or wrong by a wide margin."""
     try:
         return evaluate(statements, case, stop_above=MARGIN).error > MARGIN
@@ -345,6 +347,16 @@ def layer_sizes(rng: Draw, *, small: bool = False) -> dict[str, int]:
     """Return the sizes of a layer for this draw."""
     s = (SMALL if small else SIZES)[rng.number]
     return {**s, "H": s["H'"] + s["K_H"] - 1, "W": s["W'"] + s["K_W"] - 1}
+
+
+def root(function: Callable[[float], float], low: float, high: float) -> float:
+    """Find by halving where a function is zero that has different signs at the two ends."""
+    while low < (middle := (low + high) / 2) < high:
+        if (function(middle) > 0) == (function(high) > 0):
+            high = middle
+        else:
+            low = middle
+    return high
 
 
 def jacobian(function: Callable[[np.ndarray], np.ndarray], at: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from book.formulas.binding import (
     binds,
     file_for,
     hold,
+    root,
 )
 from book.formulas.evaluate import Case
 
@@ -65,3 +66,8 @@ def test_an_equation_is_bound_once(monkeypatch):
     binds("eq-x", None)(letters)
     with pytest.raises(AssertionError, match="eq-x is bound twice"):
         binds("eq-x", None)(letters)
+
+
+def test_a_root_is_found_to_the_last_digit():
+    assert root(lambda x: x**2 - 2, 0, 2) == pytest.approx(2**0.5, abs=5e-16)
+    assert root(lambda x: 2 - x**2, 0, 2) == pytest.approx(2**0.5, abs=5e-16)
