@@ -7,14 +7,16 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 
 from book.formulas.tree import (
+    Binary,
+    Call,
     Chain,
     Indexed,
     Name,
     Node,
     Number,
-    Operation,
     Sum,
     Tree,
+    Unary,
     factors,
     show,
     spots,
@@ -93,42 +95,42 @@ def _misprints(node: Node) -> Iterator[Node]:  # noqa: C901, PLR0912 - one branc
             yield Number(str(int(text) + 1) if text.isdigit() else str(float(text) + 1))
         case Indexed(base, indices):
             for at, index in enumerate(indices):
-                shifted = Operation("+", (index, ONE))
+                shifted = Binary("+", index, ONE)
                 yield Indexed(base, (*indices[:at], shifted, *indices[at + 1 :]))
             for at in range(len(indices) - 1):
                 swapped = (*indices[:at], indices[at + 1], indices[at], *indices[at + 2 :])
                 if swapped != indices:
                     yield Indexed(base, swapped)
-        case Operation("*", _):
+        case Binary("*", _, _):
             parts = factors(node)
             for at in range(len(parts)):
                 yield _multiply([*parts[:at], *parts[at + 1 :]])
-        case Operation("neg" | "rot" | "transpose" | "floor" | "abs", (operand,)):
+        case Unary(_, operand):
             yield operand
-        case Operation(sign, operands) if sign.startswith("call:"):
-            yield from operands
-        case Operation("/", (above, below)):
+        case Call(_, arguments):
+            yield from arguments
+        case Binary("/", above, below):
             yield above
-            yield Operation("/", (below, above))
-        case Operation("^", (base, _)):
+            yield Binary("/", below, above)
+        case Binary("^", base, _):
             yield base
-        case Operation(sign, operands) if sign in SWAPS:
-            yield Operation(SWAPS[sign], operands)
+        case Binary(sign, left, right) if sign in SWAPS:
+            yield Binary(SWAPS[sign], left, right)
             if sign in (r"\corr", r"\fcorr"):
-                yield Operation(sign, operands[::-1])  # convolution commutes
+                yield Binary(sign, right, left)  # convolution commutes
             if sign in ("+", "-"):
-                yield from operands  # one of the two terms is forgotten
+                yield from (left, right)  # one of the two terms is forgotten
         case Sum(kind, index, None, None, body):
             zero = Number("0")
             yield Sum(kind, index, zero, zero, body)
-            yield Operation("neg", (node,))
+            yield Unary("-", node)
         case Sum(kind, index, lower, upper, body) if lower is not None and upper is not None:
             if r"\infty" not in show(lower):
-                yield Sum(kind, index, Operation("+", (lower, ONE)), upper, body)
+                yield Sum(kind, index, Binary("+", lower, ONE), upper, body)
             if r"\infty" not in show(upper):
-                yield Sum(kind, index, lower, Operation("-", (upper, ONE)), body)
-                yield Sum(kind, index, lower, Operation("+", (upper, ONE)), body)
-            yield Operation("neg", (node,))
+                yield Sum(kind, index, lower, Binary("-", upper, ONE), body)
+                yield Sum(kind, index, lower, Binary("+", upper, ONE), body)
+            yield Unary("-", node)
         case _:
             pass
 
@@ -136,5 +138,5 @@ def _misprints(node: Node) -> Iterator[Node]:  # noqa: C901, PLR0912 - one branc
 def _multiply(parts: list[Node]) -> Node:
     result = parts[0]
     for factor in parts[1:]:
-        result = Operation("*", (result, factor))
+        result = Binary("*", result, factor)
     return result

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from book.formulas.notation import sizes_of_indices
 from book.formulas.parse import parse
 from book.formulas.tree import (
+    Binary,
+    Call,
     Chain,
     Condition,
     Gradient,
@@ -24,9 +26,9 @@ from book.formulas.tree import (
     Name,
     Node,
     Number,
-    Operation,
     Sum,
     Tree,
+    Unary,
     children,
     factors,
     show,
@@ -174,7 +176,9 @@ class _Scope:
                 return np.array([[self.value(entry) for entry in row] for row in rows], float)
             case Sum():
                 return self.sum(node)
-            case Operation():
+            case Binary("*", _, _):
+                return self.product(node)
+            case Unary() | Binary() | Call():
                 return self.operation(node)
 
     def name(self, text: str) -> Value:
@@ -242,33 +246,27 @@ class _Scope:
     def bound(self, node: Node) -> int:
         if node == Name(r"\infty"):
             return FAR
-        if node == Operation("neg", (Name(r"\infty"),)):
+        if node == Unary("-", Name(r"\infty")):
             return -FAR
         return self.integer(node)
 
-    def operation(self, node: Operation) -> Value:
-        if node.sign == "*":
-            return self.product(node)
+    def operation(self, node: Unary | Binary | Call) -> Value:
         if id(node) in self.whole:
             return self.whole[id(node)]
-        values = [self.value(operand) for operand in node.operands]
-        if node.sign in _OPERATIONS:
-            try:
-                return _OPERATIONS[node.sign](*values)
-            except (ArithmeticError, TypeError, ValueError) as error:
-                raise EvaluationError(f"{show(node)}: {error}") from error
-        name = node.sign.removeprefix("call:")
-        name = r"\rot" if name == "rot" else name
+        sign, operands = _taken_apart(node)
+        values = [self.value(operand) for operand in operands]
+        own = _OPERATIONS.get((sign, len(values)))
+        function = own or self.name(sign)
         try:
             with np.errstate(all="ignore"):  # what is not finite is refused in the end
-                result = self.name(name)(*values)
-        except (TypeError, ValueError) as error:
+                result = function(*values)
+        except (ArithmeticError, TypeError, ValueError) as error:
             raise EvaluationError(f"{show(node)}: {error}") from error
-        if not free_letters(node, self.case):
+        if own is None and not free_letters(node, self.case):
             self.whole[id(node)] = result
         return result
 
-    def product(self, node: Operation) -> Value:
+    def product(self, node: Binary) -> Value:
         # A bracket that is 0 says that the other factors are not looked at.
         parts = factors(node)
         brackets = [factor for factor in parts if isinstance(factor, Condition)]
@@ -285,6 +283,17 @@ class _Scope:
             except (TypeError, ValueError) as error:
                 raise EvaluationError(f"{show(node)}: {error}") from error
         return result
+
+
+def _taken_apart(node: Unary | Binary | Call) -> tuple[str, tuple[Node, ...]]:
+    """Return the sign or the function's name, and what it is applied to."""
+    match node:
+        case Unary(sign, operand):
+            return sign, (operand,)
+        case Binary(sign, left, right):
+            return sign, (left, right)
+        case Call(name, arguments):
+            return name, arguments
 
 
 _RELATIONS: dict[str, Callable[[Any, Any], bool]] = {
@@ -306,17 +315,18 @@ def _divide(a: Value, b: Value) -> Value:
     return a / b
 
 
-_OPERATIONS: dict[str, Callable[..., Value]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "neg": lambda a: -a,
-    "/": _divide,
-    "^": lambda a, b: a**b,
-    "floor": math.floor,
-    "abs": abs,
-    "call:sqrt": math.sqrt,
-    "transpose": np.transpose,
-    r"\odot": lambda a, b: a * b,
+# By the sign and the number of operands; other signs and functions are those of the case.
+_OPERATIONS: dict[tuple[str, int], Callable[..., Value]] = {
+    ("+", 2): lambda a, b: a + b,
+    ("-", 2): lambda a, b: a - b,
+    ("-", 1): lambda a: -a,
+    ("/", 2): _divide,
+    ("^", 2): lambda a, b: a**b,
+    (r"\lfloor", 1): math.floor,
+    (r"\lvert", 1): abs,
+    (r"\sqrt", 1): math.sqrt,
+    (r"\top", 1): np.transpose,
+    (r"\odot", 2): lambda a, b: a * b,
 }
 
 

@@ -16,10 +16,22 @@ from book.formulas.evaluate import (
     read,
 )
 from book.formulas.parse import FormulaError
-from book.formulas.tree import INFIX, Chain, Indexed, Name, Node, Number, Operation, show, spots
+from book.formulas.tree import (
+    INFIX,
+    Binary,
+    Call,
+    Chain,
+    Indexed,
+    Name,
+    Node,
+    Number,
+    Unary,
+    show,
+    spots,
+)
 
 DRAWS = 4
-OF_ARRAYS = {*INFIX, "rot", "transpose"}
+OF_ARRAYS = {*INFIX, r"\rot", r"\top"}
 
 
 def arithmetic(latex: str, values: Mapping[str, Any]) -> Outcome | None:
@@ -167,7 +179,11 @@ def _letters_only(node: Node, case: Case) -> Node:
             return node
         case Indexed():
             return Name(show(node))
-        case Operation(sign, operands) if sign not in OF_ARRAYS:
-            return Operation(sign, tuple(_letters_only(part, case) for part in operands))
+        case Unary(sign, operand) if sign not in OF_ARRAYS:
+            return Unary(sign, _letters_only(operand, case))
+        case Binary(sign, left, right) if sign not in OF_ARRAYS:
+            return Binary(sign, _letters_only(left, case), _letters_only(right, case))
+        case Call(name, arguments):
+            return Call(name, tuple(_letters_only(part, case) for part in arguments))
         case _:
             raise FormulaError(f"{show(node)}: more than arithmetic with letters")
