@@ -148,6 +148,7 @@ def failures(folder, *targets):
     return found
 
 
+@pytest.mark.slow
 def test_the_line_for_doubters_fails_what_the_start_page_says(broken):
     rows = {m["path"]: set(re.findall(r"`([^`]+)`", m["what"])) for m in ROW.finditer(START)}
     assert len(rows) == 6

@@ -42,6 +42,7 @@ def made(project, name, *, serving_now):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_rebuild_makes_what_a_build_makes(project, monkeypatch):
     made(project, "first", serving_now=True)
@@ -65,6 +66,7 @@ def test_a_rebuild_makes_what_a_build_makes(project, monkeypatch):
     assert b"A kernel is taught" in fresh["03-kernel-gradients/index.html"]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_change_of_source_converts_every_page(project, monkeypatch):
     made(project, "first", serving_now=True)

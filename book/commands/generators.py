@@ -1,0 +1,87 @@
+"""Every generator of the book, and what of its work is out of date.
+
+A generator is a module that keeps one contract on its command line:
+
+- ``--stale`` prints a line ``NAME: WHY`` for each thing that it would make again, and exits with 0;
+- without an option, it makes exactly these; after names, only what is named;
+- ``--check`` compares all of it with what would be made, writes nothing, and fails if it differs.
+
+`book.commands.contract` is that command line, for a generator that wants it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from typing import NamedTuple
+
+from book.commands.repository import ROOT
+
+SLOW = 10.0  # seconds: what takes longer is left out by `update --quick`
+ENVIRONMENT = {**os.environ, "MPLBACKEND": "agg", "NO_MKDOCS_2_WARNING": "1"}
+
+
+class Generator(NamedTuple):
+    """A generator.
+
+    Attributes
+    ----------
+    name : str
+        What one calls it.
+    module : str
+        The module that is run.
+    makes : str
+        What it makes.
+    seconds : float
+        How long it takes for one thing, about; a figure's data know it better.
+    """
+
+    name: str
+    module: str
+    makes: str
+    seconds: float
+
+
+# In this order: a later one may read what an earlier one writes, and the fonts read every page.
+GENERATORS = (
+    Generator("digits", "scripts.digit_sheets", "docs/digits and docs/digits.md", 5),
+    Generator("fonts", "scripts.subset_font", "docs/fonts", 2),
+)
+
+
+def command(generator: Generator, *arguments: str) -> list[str]:
+    """Return the command that runs a generator."""
+    return [sys.executable, "-m", generator.module, *arguments]
+
+
+def stale(generator: Generator) -> dict[str, str]:
+    """Ask a generator what is out of date, and why.
+
+    Raises
+    ------
+    SystemExit
+        If it does not answer.
+    """
+    asked = command(generator, "--stale")
+    done = subprocess.run(
+        asked, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        reason = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        raise SystemExit(f"{generator.name}: {' '.join(asked[1:])} failed: {''.join(reason)}")
+    lines = (line.partition(": ") for line in done.stdout.splitlines() if line.strip())
+    return {name: why for name, _, why in lines}
+
+
+def seconds(generator: Generator, name: str) -> float:
+    """Return how long it takes to make one thing: for a figure, what its data say."""
+    data = ROOT / "docs" / "figures" / f"{name}.json"
+    if generator.name == "figures" and data.exists():
+        return float(json.loads(data.read_text(encoding="utf-8"))["provenance"]["seconds"])
+    return generator.seconds
+
+
+def make(generator: Generator, names: list[str]) -> bool:
+    """Run a generator for what is named; return whether it succeeded."""
+    done = subprocess.run(command(generator, *names), cwd=ROOT, env=ENVIRONMENT, check=False)
+    return done.returncode == 0
