@@ -7,7 +7,7 @@ import math
 import operator
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -15,7 +15,10 @@ from numpy.typing import DTypeLike, NDArray
 FLOATING = "float32 or float64"
 
 Array = NDArray[Any]
-Size = int | tuple[int, int]
+Cache = TypeVar("Cache")
+Shape = tuple[int, ...]
+Pair = tuple[int, int]
+Size = int | Pair
 
 
 @lru_cache
@@ -196,9 +199,7 @@ def check_count(name: str, value: int, minimum: int = 1) -> int:
     return count
 
 
-def check_pair(
-    name: str, value: Size, minimum: int = 1
-) -> tuple[int, int]:
+def check_pair(name: str, value: Size, minimum: int = 1) -> Pair:
     """Return ``value``, an integer or a (height, width) pair, as a pair.
 
     Parameters
@@ -239,6 +240,32 @@ def check_pair(
     height = check_count(name, value[0], minimum)
     width = check_count(name, value[1], minimum)
     return height, width
+
+
+def check_fits(name: str, size: Pair, within: Pair, whose: str) -> None:
+    """Refuse a window that is higher or wider than what it is moved over.
+
+    Parameters
+    ----------
+    name : str
+        The argument as the caller knows it.
+    size : (int, int)
+        Height and width of the window.
+    within : (int, int)
+        Height and width of the image.
+    whose : str
+        What that image is, for the message: ``"padded image"``.
+
+    Raises
+    ------
+    ValueError
+        If the window does not fit.
+    """
+    if size[0] > within[0] or size[1] > within[1]:
+        raise ValueError(
+            f"{name}: expected at most the {whose}'s (H, W) = {within}; "
+            f"got {size}"
+        )
 
 
 def check_positive(name: str, value: float) -> float:
@@ -303,8 +330,8 @@ def check_finite(name: str, array: Array) -> None:
     )
 
 
-def check_floating(name: str, array: Array) -> None:
-    """Refuse anything but an array of real or complex floating-point numbers.
+def check_real(name: str, array: Array) -> None:
+    """Refuse anything but a non-empty array of real floating-point numbers.
 
     Parameters
     ----------
@@ -316,16 +343,93 @@ def check_floating(name: str, array: Array) -> None:
     Raises
     ------
     TypeError
-        If it is not a floating NumPy array.
+        If it is not a floating NumPy array, or a complex one.
+    ValueError
+        If it is empty.
+    """
+    check_axes(f"{name}: ...", array)
+    if array.dtype.kind == "c":
+        raise TypeError(
+            f"{name}: expected {FLOATING}; got {array.dtype}"
+        )
+    if array.size == 0:
+        raise ValueError(
+            f"{name}: expected no empty axis; got {array.shape}"
+        )
+
+
+def check_numbers(name: str, array: Array) -> None:
+    """Refuse anything but an array of real numbers: booleans, integers or floating ones.
+
+    Parameters
+    ----------
+    name : str
+        The argument as the caller knows it.
+    array : np.ndarray
+        What came, of any shape.
+
+    Raises
+    ------
+    TypeError
+        If it is not a NumPy array, or one of something else.
     """
     if not isinstance(array, np.ndarray):
         raise TypeError(
             f"{name}: expected a NumPy array; got {type(array).__name__}"
         )
-    if array.dtype.kind not in "fc":
-        raise TypeError(
-            f"{name}: expected {FLOATING}; got {array.dtype}"
+    if array.dtype.kind not in "buif":
+        raise TypeError(f"{name}: expected numbers; got {array.dtype}")
+
+
+def check_unit_interval(name: str, array: Array) -> None:
+    """Refuse numbers outside [0, 1], and say where the first one is; NaN is outside of everything.
+
+    Parameters
+    ----------
+    name : str
+        The argument as the caller knows it.
+    array : np.ndarray
+        Real numbers of any shape.
+
+    Raises
+    ------
+    ValueError
+        If an entry lies outside.
+    """
+    outside = ~((array >= 0) & (array <= 1))
+    if outside.any():
+        first = tuple(int(i) for i in np.argwhere(outside)[0])
+        raise ValueError(
+            f"{name}: expected numbers in [0, 1]; "
+            f"got {array[first]} at index {first}"
         )
+
+
+def recall(owner: object, cache: Cache | None) -> Cache:
+    """Return what ``forward`` remembered, or say that there was no ``forward``.
+
+    Parameters
+    ----------
+    owner : object
+        The layer or loss whose ``backward`` asks.
+    cache : object or None
+        What its ``forward`` put aside.
+
+    Returns
+    -------
+    object
+        The same, not None.
+
+    Raises
+    ------
+    RuntimeError
+        If ``forward`` was never called.
+    """
+    if cache is None:
+        raise RuntimeError(
+            f"{owner!r}: backward was called before forward"
+        )
+    return cache
 
 
 def check_rng(rng: np.random.Generator) -> None:

@@ -4,7 +4,14 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from cnnbook.checks import Array, Size, check_axes, check_pair
+from cnnbook.checks import (
+    Array,
+    Pair,
+    Size,
+    check_axes,
+    check_fits,
+    check_pair,
+)
 
 Mode = Literal["valid", "same", "full"]
 
@@ -50,16 +57,39 @@ def windows(x: Array, window_size: Size, *, stride: Size = 1) -> Array:
     """
     check_axes("x: ... H W", x)
     size = check_pair("window_size", window_size)
-    step_down, step_across = check_pair("stride", stride)
-    if size[0] > x.shape[-2] or size[1] > x.shape[-1]:
-        raise ValueError(
-            f"window_size: expected at most the image's (H, W) = "
-            f"{x.shape[-2:]}; got {size}"
-        )
+    steps = check_pair("stride", stride)
+    check_fits("window_size", size, x.shape[-2:], "image")
+    return view_windows(x, size, steps)
+
+
+def view_windows(
+    x: Array,
+    size: Pair,
+    stride: Pair = (1, 1),
+    *,
+    writeable: bool = False,
+) -> Array:
+    """Show every window of the last two axes: `windows`, of arguments that have been checked.
+
+    Parameters
+    ----------
+    x : np.ndarray of shape (..., H, W)
+        Any array with two or more axes.
+    size, stride : (int, int)
+        The size of a window, and the steps between neighbouring ones.
+    writeable : bool
+        Whether what is written to a window is written to ``x``, where windows may overlap.
+
+    Returns
+    -------
+    np.ndarray of shape (..., H', W', KH, KW)
+        A view.
+    """
     every = np.lib.stride_tricks.sliding_window_view(
-        x, size, axis=(-2, -1)
+        x, size, axis=(-2, -1), writeable=writeable
     )
-    return every[..., ::step_down, ::step_across, :, :]
+    down, across = stride
+    return every[..., ::down, ::across, :, :]
 
 
 def cross_correlate2d(
@@ -117,8 +147,7 @@ def cross_correlate2d(
            [-7., -4., -4.,  6.],
            [ 0.,  7.,  8.,  9.]])
     """
-    check_axes("image: H W", image)
-    check_axes("kernel: KH KW", kernel)
+    check_axes("image: H W, kernel: KH KW", image, kernel)
     return _slide(_pad_for(mode, image, kernel), kernel)
 
 
@@ -166,8 +195,7 @@ def convolve2d(
     array([[4., 4.],
            [4., 4.]])
     """
-    check_axes("image: H W", image)
-    check_axes("kernel: KH KW", kernel)
+    check_axes("image: H W, kernel: KH KW", image, kernel)
     # Turning the kernel turns its margins too, which matters in mode
     # "same" for even sizes.
     padded = rotate180(_pad_for(mode, rotate180(image), kernel))
@@ -196,10 +224,7 @@ def rotate180(kernel: Array) -> Array:
     array([[4., 3.],
            [2., 1.]])
     """
-    if kernel.ndim < 2:
-        raise ValueError(
-            f"kernel: expected shape (..., KH, KW); got {kernel.shape}"
-        )
+    check_axes("kernel: ... KH KW", kernel)
     return kernel[..., ::-1, ::-1]  # @eq-rotation
 
 
@@ -298,10 +323,9 @@ def convolve2d_loops(
 def _slide(image: Array, kernel: Array) -> Array:
     """Sum the products of the kernel and each window of the image."""
     # @eq-valid
-    products: Array = np.einsum(
-        "ijuv,uv->ij", windows(image, kernel.shape), kernel
+    return np.einsum(
+        "ijuv,uv->ij", view_windows(image, kernel.shape), kernel
     )
-    return products
 
 
 def _pad_for(mode: Mode, image: Array, kernel: Array) -> Array:

@@ -12,8 +12,8 @@ import numpy as np
 
 from cnnbook.checks import (
     Array,
+    check_axes,
     check_finite,
-    check_floating,
     check_rng,
 )
 from cnnbook.layers import Parameter
@@ -217,7 +217,7 @@ def check_layer(
     >>> check_layer(Sigmoid(), rng.standard_normal((2, 3)), rng) < 1e-7
     True
     """
-    check_floating("x", x)
+    check_axes("x: ...", x)
     if x.size == 0:
         raise ValueError(
             f"x: expected no empty axis; got shape {x.shape}"
@@ -290,7 +290,7 @@ def check_loss(loss: Loss, predictions: Array, targets: Array) -> float:
         ...
     ValueError: predictions: expected probabilities strictly between 0 and 1
     """
-    check_floating("predictions", predictions)
+    check_axes("predictions: ...", predictions)
     check_finite("predictions", predictions)
     p = predictions.copy()
     h = np.full_like(p, np.finfo(p.dtype).eps ** (1 / 5))

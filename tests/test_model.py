@@ -10,6 +10,7 @@ from cnnbook.gradient_check import check_layer, numerical_gradient, relative_err
 from cnnbook.layers import Conv2D, Dense, Layer, Parameter, Reshape, Sigmoid
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.model import Sequential, zero_one_network
+from tests.wrong import assert_refused, wrong_calls
 
 
 def rng(seed=0):
@@ -167,7 +168,7 @@ def test_save_and_load(tmp_path, dtype):
     assert [path.name for path in tmp_path.iterdir()] == ["weights.npz"]
 
 
-def assert_refused(model, path, error, message):
+def assert_load_refused(model, path, error, message):
     before = [p.value.copy() for p in model.parameters()]
     with pytest.raises(error, match=re.escape(str(path))) as caught:
         model.load(path)
@@ -180,8 +181,8 @@ def test_another_network_is_refused(tmp_path):
     path = tmp_path / "weights.npz"
     small().save(path)
     message = r"expected parameters of the network .*Conv2D\(1, 5.*; got those of .*Conv2D\(2, 3"
-    assert_refused(zero_one_network(rng()), path, ValueError, message)
-    assert_refused(
+    assert_load_refused(zero_one_network(rng()), path, ValueError, message)
+    assert_load_refused(
         small(dtype=np.float32), path, ValueError, "expected float32 of shape .*; got float64"
     )
 
@@ -196,33 +197,33 @@ def test_a_parameter_of_another_shape_is_refused(tmp_path):
 
     Sequential(Scale(1)).save(tmp_path / "weights.npz")
     message = r"0.factor: expected float64 of shape \(3,\); got float64 of shape \(1,\)"
-    assert_refused(Sequential(Scale(3)), tmp_path / "weights.npz", ValueError, message)
+    assert_load_refused(Sequential(Scale(3)), tmp_path / "weights.npz", ValueError, message)
 
 
 def test_a_missing_file_is_named(tmp_path):
-    assert_refused(small(), tmp_path / "none.npz", FileNotFoundError, "No such file")
+    assert_load_refused(small(), tmp_path / "none.npz", FileNotFoundError, "No such file")
 
 
 def test_foreign_files_are_refused(tmp_path):
     path = tmp_path / "weights.npz"
     arrays = small().arrays()
     path.write_text("<html>not found</html>")
-    assert_refused(small(), path, DamagedFileError, "damaged, or not a file of cnnbook")
+    assert_load_refused(small(), path, DamagedFileError, "damaged, or not a file of cnnbook")
     path.write_bytes(b"")
-    assert_refused(small(), path, DamagedFileError, "damaged, or not a file of cnnbook")
+    assert_load_refused(small(), path, DamagedFileError, "damaged, or not a file of cnnbook")
     np.savez(path, **arrays)
-    assert_refused(small(), path, DamagedFileError, "damaged, or not a file of cnnbook")
+    assert_load_refused(small(), path, DamagedFileError, "damaged, or not a file of cnnbook")
     with path.open("wb") as file:
         np.save(file, np.zeros(3))
-    assert_refused(small(), path, DamagedFileError, "damaged, or not a file of cnnbook")
+    assert_load_refused(small(), path, DamagedFileError, "damaged, or not a file of cnnbook")
     with path.open("wb") as file:
         np.savez(file, allow_pickle=True, architecture=np.array([print], dtype=object))
-    assert_refused(small(), path, DamagedFileError, "damaged, or not a file of cnnbook")
+    assert_load_refused(small(), path, DamagedFileError, "damaged, or not a file of cnnbook")
     write_arrays(path, {"something": np.zeros(2)})
-    assert_refused(small(), path, DamagedFileError, "not the parameters of a network")
+    assert_load_refused(small(), path, DamagedFileError, "not the parameters of a network")
     del arrays["3.bias"]
     write_arrays(path, arrays)
-    assert_refused(small(), path, ValueError, "3.bias: expected float64 .*; got nothing")
+    assert_load_refused(small(), path, ValueError, "3.bias: expected float64 .*; got nothing")
 
 
 def test_damage_anywhere_is_refused_or_harmless(tmp_path):
@@ -246,4 +247,71 @@ def test_damage_anywhere_is_refused_or_harmless(tmp_path):
     assert refused > len(whole) / 7 / 2
     for length in range(0, len(whole), 53):
         path.write_bytes(whole[:length])
-        assert_refused(small(1), path, DamagedFileError, "damaged")
+        assert_load_refused(small(1), path, DamagedFileError, "damaged")
+
+
+def test_summary_is_a_table():
+    rng = np.random.default_rng(0)
+    model = Sequential(Reshape((4,)), Dense(4, 2, rng=rng))
+    assert model.summary() == (
+        "layer            parameters\n"
+        "Reshape((4,))             0\n"
+        "Dense(4, 2)              10\n"
+        "total                    10"
+    )
+    assert model.summary((2, 2)).splitlines()[:2] == [
+        "layer          output shape  parameters",
+        "Reshape((4,))          (4,)           0",
+    ]
+
+
+def test_summary_runs_in_the_dtype_of_the_network():
+    seen = []
+
+    class Spy(Sigmoid):
+        def forward(self, x):
+            seen.append((x.dtype, x.shape))
+            return super().forward(x)
+
+    Sequential(Spy()).summary((3,))
+    Sequential(Spy(), Dense(3, 2, rng=np.random.default_rng(0), dtype=np.float64)).summary((3,))
+    assert seen == [(np.float32, (1, 3)), (np.float64, (1, 3))]
+
+
+def test_it_says_what_it_is():
+    assert repr(Sequential(Sigmoid(), Reshape((4,)))) == "Sequential(Sigmoid(), Reshape((4,)))"
+
+
+def test_predict_of_a_list():
+    with pytest.raises(TypeError, match=r"^x: expected a NumPy array of shape \(N\); got list"):
+        Sequential(Sigmoid()).predict([1.0])
+
+
+IMAGE = np.ones((5, 6))
+RNG = np.random.default_rng(0)
+
+WRONG = [
+    (Sequential, ValueError, "layers: *none"),
+    (lambda: Sequential("conv"), TypeError, "layers: *'conv'"),
+    (lambda: Sequential(Sigmoid), TypeError, "layers: *Sigmoid"),
+    (lambda: Sequential(Sigmoid()).predict(IMAGE, batch_size=0), ValueError, "batch_size: *got 0"),
+    (lambda: Sequential(Sigmoid()).predict(IMAGE[:0]), ValueError, "x: *(0, 6)"),
+    (lambda: Sequential(Sigmoid()).predict([1.0]), TypeError, "x: *got list"),
+    (
+        lambda: Sequential(Sigmoid()).predict(np.ones((0, 2, 3))),
+        ValueError,
+        "x: expected no empty axis in (N, ..., ...); got",
+    ),
+    (
+        lambda: Sequential(Sigmoid()).predict(np.ones((2, 3)), batch_size=0),
+        ValueError,
+        "batch_size: expected",
+    ),
+    (lambda: zero_one_network(3), TypeError, "rng: *got 3"),
+    (lambda: zero_one_network(RNG, "int8"), TypeError, "dtype: *'int8'"),
+]
+
+
+@wrong_calls(WRONG)
+def test_wrong_arguments(call, error, sentence):
+    assert_refused(call, error, sentence)

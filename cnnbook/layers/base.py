@@ -1,13 +1,8 @@
 """What a layer is, and what a parameter is."""
 
-from typing import TypeVar
-
 import numpy as np
 
-from cnnbook.checks import Array, check_floating
-
-Remembered = TypeVar("Remembered")
-Shape = tuple[int, ...]
+from cnnbook.checks import Array, check_axes
 
 
 class Parameter:
@@ -42,7 +37,7 @@ class Parameter:
     """
 
     def __init__(self, name: str, value: Array) -> None:
-        check_floating("value", value)
+        check_axes("value: ...", value)
         self.name = name
         self.value = value
         self._gradient: Array | None = None  # None stands for zero
@@ -170,33 +165,6 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
-
-
-def recall(layer: Layer, remembered: Remembered | None) -> Remembered:
-    """Return what ``forward`` remembered, or say that there was no ``forward``.
-
-    Parameters
-    ----------
-    layer : Layer
-        The layer whose ``backward`` asks.
-    remembered : object or None
-        What its ``forward`` put aside.
-
-    Returns
-    -------
-    object
-        The same, not None.
-
-    Raises
-    ------
-    RuntimeError
-        If ``forward`` was never called.
-    """
-    if remembered is None:
-        raise RuntimeError(
-            f"{layer!r}: backward was called before forward"
-        )
-    return remembered
 
 
 def uniform_by_fan_in(

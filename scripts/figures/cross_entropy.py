@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from cnnbook.layers.activations import sigmoid
+from cnnbook.functions import sigmoid
 from cnnbook.losses.binary_cross_entropy import (
     binary_cross_entropy,
     binary_cross_entropy_from_logits,

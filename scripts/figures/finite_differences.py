@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from cnnbook.layers.activations import sigmoid
+from cnnbook.functions import sigmoid
 from cnnbook.layers.conv import conv2d
 from cnnbook.layers.dense import dense
 from cnnbook.losses import BinaryCrossEntropy

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from cnnbook.layers.activations import sigmoid
+from cnnbook.functions import sigmoid
 from scripts.figures.common import Data, main, prepare
 
 KINDS: dict[str, type[np.floating[Any]]] = {"float32": np.float32, "float64": np.float64}

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from cnnbook.checks import recall
 from cnnbook.layers import Conv2D
-from cnnbook.layers.base import recall
-from cnnbook.layers.conv_gradients import correlate_with_columns
+from cnnbook.layers.conv_gradients import kernel_gradient_by_columns
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import Split
 from cnnbook.model import Sequential, zero_one_network
@@ -65,7 +65,7 @@ class Turned(Conv2D):
         """Add the gradients, then replace that of the kernels."""
         before = self.kernels.gradient.copy()
         super().accumulate_gradients(grad_output)
-        columns, *_ = recall(self, self._remembered)
+        columns, *_ = recall(self, self._cache)
         turned = np.ascontiguousarray(grad_output[..., ::-1, ::-1])
-        wrong = correlate_with_columns(columns, turned).reshape(before.shape)
+        wrong = kernel_gradient_by_columns(columns, turned).reshape(before.shape)
         self.kernels.gradient = before + wrong

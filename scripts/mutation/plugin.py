@@ -35,7 +35,7 @@ NAMES = os.environ.get("MUTANT_NAMES")  # a file with the mutants to run, one a 
 ELSEWHERE = {
     "test_the_module_runs": ("cnnbook.cli", "cnnbook.runs", "cnnbook.data"),
     "test_killed_at_random_moments": ("cnnbook.runs", "cnnbook.files"),
-    "test_mnist_download.py": ("cnnbook.download", "cnnbook.mnist", "cnnbook.files"),
+    "test_download.py": ("cnnbook.download", "cnnbook.mnist", "cnnbook.files"),
 }
 
 _from_module = doctest.DocTestFinder._from_module  # type: ignore[attr-defined]

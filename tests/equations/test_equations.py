@@ -18,7 +18,7 @@ from book.formulas.binding import (
     noticed,
 )
 from book.formulas.inline import arithmetic, identities
-from cnnbook.layers.activations import sigmoid
+from cnnbook.functions import sigmoid
 
 # What formulas in prose may use.
 KNOWN = {

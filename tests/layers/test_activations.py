@@ -16,6 +16,7 @@ from cnnbook.layers import (
     tanh_gradient,
 )
 from tests.cases import error
+from tests.wrong import assert_refused, wrong_calls
 
 Z = np.concatenate([np.linspace(-40, 40, 401), [-700, -100, 700, 1e-300]]).reshape(-1, 5)
 RNG = np.random.default_rng(0)
@@ -124,3 +125,41 @@ def test_the_gate_opens_at_the_smallest_number_and_nothing_is_made_of_nothing():
     assert relu_gradient(smallest, np.ones(1)) == 1
     assert relu_gradient(-smallest, np.ones(1)) == 0
     assert sigmoid(np.empty((0, 3))).shape == (0, 3)
+
+
+IMAGE, KERNEL, INTS = np.ones((5, 6)), np.ones((2, 3)), np.ones((5, 6), int)
+
+WRONG = [
+    (lambda: sigmoid(INTS), TypeError, "z: *int64"),
+    (lambda: sigmoid([1.0]), TypeError, "z: *got list"),
+    (lambda: sigmoid_gradient(IMAGE, KERNEL), ValueError, "grad_output: *(5, 6)*(2, 3"),
+    (lambda: sigmoid_gradient(INTS, IMAGE), TypeError, "y: *int64"),
+    (
+        lambda: sigmoid_gradient(np.ones(2), np.ones(3)),
+        ValueError,
+        "grad_output: expected shape (2,), the shape of y; got (3,)",
+    ),
+    (lambda: tanh_gradient(IMAGE, KERNEL), ValueError, "grad_output: *(5, 6)*(2, 3)"),
+    (lambda: tanh_gradient(INTS, IMAGE), TypeError, "y: *int64"),
+    (
+        lambda: tanh_gradient(np.ones(2), np.ones(3)),
+        ValueError,
+        "grad_output: expected shape (2,), the shape of y; got (3,)",
+    ),
+    (lambda: relu(INTS), TypeError, "z: *int64"),
+    (lambda: relu_gradient(IMAGE, KERNEL), ValueError, "grad_output: *(5, 6)*(2, 3)"),
+    (lambda: relu_gradient(INTS, IMAGE), TypeError, "z: *int64"),
+    (
+        lambda: relu_gradient(np.ones(2), np.ones(3)),
+        ValueError,
+        "grad_output: expected shape (2,), the shape of z; got (3,)",
+    ),
+    (lambda: Sigmoid().backward(np.ones(1)), RuntimeError, "Sigmoid(): backward was called"),
+    (lambda: Tanh().backward(np.ones(1)), RuntimeError, "Tanh(): backward was called"),
+    (lambda: ReLU().backward(np.ones(1)), RuntimeError, "ReLU(): backward was called"),
+]
+
+
+@wrong_calls(WRONG)
+def test_wrong_arguments(call, error, sentence):
+    assert_refused(call, error, sentence)

@@ -20,8 +20,8 @@ from cnnbook.layers import (
     conv2d_bias_gradient,
     conv2d_kernel_gradient,
 )
-from cnnbook.layers.conv_gradients import correlate_with_columns
-from cnnbook.layers.geometry import im2col
+from cnnbook.layers.conv_gradients import kernel_gradient_by_columns
+from cnnbook.layers.geometry import Geometry, im2col, layer_windows
 
 
 @binds("eq-row-layer", conv2d)
@@ -123,13 +123,13 @@ def kernel_gradient_size(rng):
     return Case({"H": height, "H'": y.shape[2], "K_H": gradient.shape[2]})
 
 
-@binds("eq-kernel-gradient-product", correlate_with_columns)
+@binds("eq-kernel-gradient-product", kernel_gradient_by_columns)
 def kernel_gradient_product(rng):
     case = layer(rng)
     size = case.values["K"].shape[2:]
-    columns = im2col(case.values["X"], size)
+    columns = im2col(layer_windows(case.values["X"], Geometry(size)))
     case.values["A"] = columns
-    case.values["L/R"] = correlate_with_columns(columns, case.values["L/Y"])
+    case.values["L/R"] = kernel_gradient_by_columns(columns, case.values["L/Y"])
     return case._replace(free={"r": range(columns.shape[1])})
 
 

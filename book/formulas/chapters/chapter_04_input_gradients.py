@@ -14,7 +14,8 @@ from book.formulas.binding import (
 from book.formulas.evaluate import Case
 from cnnbook.correlation import convolve2d, cross_correlate2d
 from cnnbook.layers import conv2d, conv2d_input_gradient
-from cnnbook.layers.geometry import im2col
+from cnnbook.layers.conv_gradients import column_gradient
+from cnnbook.layers.geometry import Geometry, collect
 
 
 @binds("eq-row-input-chain", conv2d_input_gradient)
@@ -170,23 +171,15 @@ def touches(rng: Draw) -> Case:
     )
 
 
-@binds("eq-shares", conv2d_input_gradient)
-@binds("eq-collected-shares", conv2d_input_gradient)
+@binds("eq-shares", column_gradient)
+@binds("eq-collected-shares", collect)
 def handed_back(rng: Draw) -> Case:
-    """The layer, and what each output hands back to each entry of its window."""
+    """The layer, what each output hands back to each entry of its window, and the sums of that."""
     case = layer(rng)
-    kernels, g = case.values["K"], case.values["L/Y"]
-    # A share is what one output hands back to one entry of its window: the input gradient of a
-    # single output, looked at in the window alone.
-    height, width = g.shape[2:]
-    size = kernels.shape[2:]
-    found = np.zeros((len(g), kernels[0].size, height * width))
-    for i, j in np.ndindex(height, width):
-        alone = np.zeros_like(g)
-        alone[:, :, i, j] = g[:, :, i, j]
-        back = conv2d_input_gradient(alone, kernels, case.values["X"].shape[2:])
-        found[:, :, i * width + j] = im2col(back, size)[:, :, i * width + j]
-    case.values["S"] = found
+    x, kernels = case.values["X"], case.values["K"]
+    shares = column_gradient(case.values["L/Y"], kernels)
+    case.values["S"] = shares
+    case.values["L/X"] = collect(shares, x.shape, Geometry(kernels.shape[2:]))
     return case
 
 

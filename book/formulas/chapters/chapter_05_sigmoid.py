@@ -6,13 +6,13 @@ import numpy as np
 
 from book.formulas.binding import Draw, binds, jacobian
 from book.formulas.evaluate import Case
+from cnnbook.functions import sigmoid
 from cnnbook.gradient_check import complex_step_gradient
 from cnnbook.layers import ReLU, Tanh
 from cnnbook.layers.activations import (
     Sigmoid,
     relu,
     relu_gradient,
-    sigmoid,
     sigmoid_gradient,
     tanh_gradient,
 )

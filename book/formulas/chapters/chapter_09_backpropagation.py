@@ -7,9 +7,9 @@ from scipy.optimize import brentq
 
 from book.formulas.binding import Draw, binds, jacobian
 from book.formulas.evaluate import Case
+from cnnbook.functions import sigmoid
 from cnnbook.gradient_check import complex_step_gradient, numerical_gradient, relative_error
 from cnnbook.layers import Dense, Sigmoid, Tanh
-from cnnbook.layers.activations import sigmoid
 from cnnbook.layers.dense import dense
 from cnnbook.model import Sequential
 

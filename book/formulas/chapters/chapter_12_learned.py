@@ -4,9 +4,9 @@ import numpy as np
 
 from book.formulas.binding import Draw, binds, layer_sizes
 from book.formulas.evaluate import Case
+from cnnbook.functions import sigmoid
 from cnnbook.gradient_check import complex_step_gradient
 from cnnbook.layers import Dense, Sigmoid, conv2d
-from cnnbook.layers.activations import sigmoid
 from cnnbook.layers.dense import dense
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import one_hot

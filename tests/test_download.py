@@ -3,6 +3,8 @@
 import errno
 import gc
 import gzip
+import hashlib
+import http.client
 import io
 import os
 import signal
@@ -14,15 +16,17 @@ import threading
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from cnnbook import download, files, mnist
-from cnnbook.download import DownloadError
+from cnnbook.download import DownloadError, KnownFile
 from tests import mirror
 from tests.mirror import Answer, Mirror, Request, closed_port, serving, well
+from tests.terminal import Terminal
 
 Content = dict[str, bytes]
 
@@ -264,7 +268,7 @@ def test_what_arrived_before_a_failure_is_kept_and_not_fetched_again(
     assert good.requests == ["/mnist/train-images-idx3-ubyte.gz"]
 
 
-def test_reason_is_the_downloads_even_while_another_exception_is_handled(
+def test_the_reason_is_what_lies_deepest_is_the_downloads_even_while_another_exception_is_handled(
     content: Content, cache: Path
 ) -> None:
     with serving(content, mirror.hangs_up_early) as server:
@@ -563,13 +567,6 @@ def test_bad_arguments_are_named(
         mnist.load_mnist(cache_dir, mirrors)
 
 
-class Terminal(io.StringIO):
-    """Somewhere to show a progress bar."""
-
-    def isatty(self) -> bool:
-        return True
-
-
 @pytest.mark.parametrize("fault", [None, mirror.hangs_up_early, mirror.stalls, mirror.flood])
 def test_progress_is_shown_on_a_terminal_and_nowhere_else(
     content: Content,
@@ -588,3 +585,55 @@ def test_progress_is_shown_on_a_terminal_and_nowhere_else(
     for known in mnist.FILES.values():
         assert f"{known.name}: 100%" in terminal.getvalue()
     assert pipe.getvalue() == ""
+
+
+def test_memory_keeps_every_chunk_up_to_its_limit():
+    memory = download._Memory(10)
+    memory.write(b"12345")
+    memory.write(b"67890")
+    assert memory.content == b"1234567890"
+    with pytest.raises(ValueError, match="^more than 10 bytes"):
+        memory.write(b"1")
+
+
+def test_both_hashes_are_shown():
+    with pytest.raises(ValueError, match=r"SHA-256 aaaaaaaaaaaa\.\.\., got ba7816bf8f01\.\.\.$"):
+        download.verified(b"abc", KnownFile("n", 3, "a" * 64))
+
+
+def test_the_address_ends_in_one_slash_and_the_name(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(download, "_download", lambda url, known: asked.append(url) or b"abc")
+    known = KnownFile("n", 3, hashlib.sha256(b"abc").hexdigest())
+    download.fetch(known, tmp_path, ["http://h/dataX//"])
+    assert asked == ["http://h/dataX/n.gz"]
+
+
+def test_the_bar_counts_bytes(monkeypatch):
+    class Fake:
+        def __init__(self, progressbar, **_):
+            self.bar = progressbar
+
+        def __call__(self, url, memory, pooch):
+            self.bar.update(1_000_000)
+            self.bar.refresh()
+
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setattr(download, "HTTPDownloader", Fake)
+    download._download("http://h/", KnownFile("n", 1_000_000, ""))
+    assert "1.00M/1.00M" in terminal.getvalue()
+    assert "B/s]" in terminal.getvalue().replace("MB/s", "B/s").replace("kB/s", "B/s").replace(
+        "GB/s", "B/s"
+    )
+
+
+def test_the_reason_is_what_lies_deepest():
+    assert download._reason(OSError("words"), None) == "words"
+    assert download._reason(OSError(), None) == "OSError"
+    error = OSError("outer")
+    error.__cause__ = http.client.HTTPException("inner")
+    assert download._reason(error, None) == "inner"
+    error = OSError("outer")
+    error.response = SimpleNamespace(status_code=400, reason="Bad Request")
+    assert download._reason(error, None) == "status 400 Bad Request"
