@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from book.reading import read
+
 EQUATION_ID = r"eq-[a-z0-9]+(?:-[a-z0-9]+)*"
 DISPLAY = re.compile(
     r"^(?P<indent>[ ]*)\$\$[ ]*\n(?P<latex>.*?)\n[ ]*\$\$[ ]*"
@@ -66,7 +68,7 @@ def find_equations(folder: Path) -> dict[str, Equation]:
         page = path.relative_to(folder).as_posix()
         if path.parent.name == REPORT:
             continue  # shows every formula again, without a number
-        text = FENCE.sub("", path.read_text(encoding="utf-8"))
+        text = FENCE.sub("", read(path))
         chapter = CHAPTER.search(text)
         place = 0
         for match in DISPLAY.finditer(text):
@@ -126,7 +128,7 @@ def check_references(equations: Mapping[str, Equation], folders: list[Path]) -> 
     used: set[str] = set()
     for folder in folders:
         for path in sorted([*folder.rglob("*.md"), *folder.rglob("*.py")]):
-            found = find_references(path.read_text(encoding="utf-8"))
+            found = find_references(read(path))
             if unknown := sorted(found - equations.keys()):
                 raise EquationError(f"{path}: {unknown[0]}: no equation on any page has this id")
             if path.parent.name != REPORT:

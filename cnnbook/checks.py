@@ -58,7 +58,7 @@ def check_axes(axes: str, *arrays: Array) -> None:
     >>> check_axes("x: N in, weights: in out", np.ones((5, 3)), np.ones((4, 2)))
     Traceback (most recent call last):
         ...
-    ValueError: weights: expected shape (3, out), as x of shape (5, 3) has; got (4, 2)
+    ValueError: weights: expected shape (3, out), to fit x of shape (5, 3); got (4, 2)
     """
     known: dict[str, Any] = {}  # the size that a letter stands for
     first: dict[str, int] = {}  # the argument that said so
@@ -79,7 +79,7 @@ def check_axes(axes: str, *arrays: Array) -> None:
                 ]
                 raise ValueError(
                     f"{name}: expected shape {_written(expected)}, "
-                    f"as {whose} of shape {shape} has; got {array.shape}"
+                    f"to fit {whose} of shape {shape}; got {array.shape}"
                 )
             first.setdefault(letter, k)
 
@@ -90,7 +90,8 @@ def _sizes(
     """Return the size of each letter, for the dots a tuple; refuse what has no such axes."""
     if not isinstance(array, np.ndarray):
         raise TypeError(
-            f"{name}: expected a NumPy array of shape {_written(letters)}; "
+            f"{name}: expected a NumPy array"
+            f"{'' if letters == ('...',) else ' of shape ' + _written(letters)}; "
             f"got {type(array).__name__}"
         )
     if array.dtype.kind not in "fc":

@@ -154,12 +154,12 @@ def cross_correlate2d(
 def convolve2d(
     image: Array, kernel: Array, mode: Mode = "valid"
 ) -> Array:
-    """Convolve: cross-correlate with the kernel turned by 180 degrees.
+    """Convolve: cross-correlate with the kernel flipped, that is, rotated by 180 degrees.
 
     That is @eq-valid-convolution in mode "valid". In mode "full", where X is zero outside the
     image, it is Y[i, j] = sum over u, v of X[i - u, j - v] K[u, v], @eq-full-convolution.
     In mode "same", a kernel of even size has no middle; the convolution then begins one row or
-    column earlier in "full" than cross-correlation with the turned kernel does, as in SciPy.
+    column earlier in "full" than cross-correlation with the flipped kernel does, as in SciPy.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def convolve2d(
            [4., 4.]])
     """
     check_axes("image: H W, kernel: KH KW", image, kernel)
-    # Turning the kernel turns its margins too, which matters in mode
+    # Flipping the kernel flips its margins too, which matters in mode
     # "same" for even sizes.
     padded = rotate180(_pad_for(mode, rotate180(image), kernel))
     # @eq-valid-convolution, @eq-full-by-padding
@@ -204,9 +204,9 @@ def convolve2d(
 
 
 def rotate180(kernel: Array) -> Array:
-    """Turn the last two axes by 180 degrees: entry [u, v] becomes [KH - 1 - u, KW - 1 - v].
+    """Flip the last two axes, which rotates them by 180 degrees.
 
-    That is @eq-rotation.
+    Entry [u, v] becomes [KH - 1 - u, KW - 1 - v], @eq-rotation.
 
     Parameters
     ----------

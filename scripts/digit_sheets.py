@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from book.commands import contract
+from book import contract
 from cnnbook.files import replacing
 from cnnbook.mnist import Samples, load_zero_one
 

@@ -24,7 +24,7 @@ from typing import Any
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
-from book.commands import contract
+from book import contract
 from book.site.glyphs import formulas, italic, sentences, visible
 from cnnbook.files import replacing
 

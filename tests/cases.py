@@ -95,6 +95,16 @@ def padded(case: ConvCase) -> Array:
     return np.pad(case.x, ((0, 0), (0, 0), (p, p), (q, q)))
 
 
+def dilated(case: ConvCase) -> Array:
+    """Put stride - 1 zeros between the entries of the upstream gradient."""
+    samples, count, height, width = case.grad_output.shape
+    down, across = case.stride
+    shape = samples, count, (height - 1) * down + 1, (width - 1) * across + 1
+    result = np.zeros(shape)
+    result[:, :, ::down, ::across] = case.grad_output
+    return result
+
+
 def forwarded(layer: Layer, x: Array) -> Layer:
     """Return the layer after its forward."""
     layer.forward(x)

@@ -396,7 +396,7 @@ WRONG = [
     (
         lambda: a_fit(images=[1.0]),
         TypeError,
-        "images: expected a NumPy array of shape (N); got list",
+        "images: expected a NumPy array of shape (N, ...); got list",
     ),
     (lambda: a_fit(images=np.ones((3, 1, 2, 2), int)), TypeError, "images: *int64"),
     (
@@ -423,7 +423,7 @@ WRONG = [
     (lambda: a_fit(batch_size=0), ValueError, "batch_size: *got 0"),
     (lambda: a_fit(batch_size=1.5), TypeError, "batch_size: *got 1.5"),
     (lambda: a_fit(rng=1), TypeError, "rng: *got 1"),
-    (lambda: a_fit(images=np.ones((3, 1, 2, 3))), ValueError, "x: expected 4 numbers*(1, 6)"),
+    (lambda: a_fit(images=np.ones((3, 1, 2, 3))), ValueError, "x: expected shape (N, 4)*(1, 6)"),
     (
         lambda: fit(
             spied()[1],
@@ -436,7 +436,7 @@ WRONG = [
             rng=RNG,
         ),
         ValueError,
-        "images: expected no empty axis in (N, ..., ...); got",
+        "images: expected no empty axis in (N, ...); got",
     ),
     (
         lambda: count_errors(network(), np.ones((1, 1, 2, 3)), np.ones(1)),

@@ -14,6 +14,7 @@ PURPOSES = {
     "layers/test_contract.py": "what every layer promises",
     "test_data.py": "the embedded files, which `data/__init__.py` reads",
     "test_docstrings.py": "every docstring against its function",
+    "test_printed.py": "what is printed is what runs",
     "test_package.py": "what happens in `__init__.py`",
     "test_tree.py": "these tests",
     "test_twins.py": "every fast function against its loops",
@@ -35,8 +36,9 @@ def test_every_module_has_its_tests_and_every_file_of_tests_its_module():
     assert UNTESTED.keys() <= modules()
     tested = {re.sub(r"(\w+\.py)$", r"test_\1", name) for name in modules() - UNTESTED.keys()}
     expected = tested | PURPOSES.keys()
-    assert not expected - files, "there are no such tests"
-    assert not files - expected, "tests of no module, and without a purpose in PURPOSES"
+    missing, strays = sorted(expected - files), sorted(files - expected)
+    assert missing == [], "tests that are missing"
+    assert strays == [], "tests of no module, and of no purpose that PURPOSES states"
 
 
 # Their forward and backward are called wrongly in layers/test_contract.py; they take nothing else.

@@ -36,9 +36,9 @@ def commands(site: str) -> Commands:
         "spelling": [*PYTHON, "codespell_lib", "."],
         "stale": [*PYTHON, "book", "stale"],
         "site": [*PYTHON, "mkdocs", "build", "--strict", "--site-dir", site],
+        "zensical": [*PYTHON, "book.site.compare"],
         "equations": [*PYTHON, "book.formulas.report", "--check"],
         "figures": [*PYTHON, "scripts.figures", "--check"],
-        "digits": [*PYTHON, "scripts.digit_sheets", "--check"],
         "tests": [*PYTHON, "pytest", *coverage],
         "browser": [*PYTHON, "pytest", "tests/browser"],
     }

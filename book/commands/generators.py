@@ -2,11 +2,11 @@
 
 A generator is a module that keeps one contract on its command line:
 
-- ``--stale`` prints a line ``NAME: WHY`` for each thing that it would make again, and exits with 0;
+- ``--stale`` prints a line ``NAME: WHY`` for each thing that it would make again;
 - without an option, it makes exactly these; after names, only what is named;
 - ``--check`` compares all of it with what would be made, writes nothing, and fails if it differs.
 
-`book.commands.contract` is that command line, for a generator that wants it.
+`book.contract` is that command line, for a generator that wants it.
 """
 
 import json
@@ -44,6 +44,7 @@ class Generator(NamedTuple):
 
 # In this order: a later one may read what an earlier one writes, and the fonts read every page.
 GENERATORS = (
+    Generator("sources", "book.site.stubs", "docs/source", 0),
     Generator("digits", "scripts.digit_sheets", "docs/digits and docs/digits.md", 5),
     Generator("fonts", "scripts.subset_font", "docs/fonts", 2),
 )
@@ -66,11 +67,12 @@ def stale(generator: Generator) -> dict[str, str]:
     done = subprocess.run(
         asked, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False
     )
-    if done.returncode != 0:
+    lines = (line.partition(": ") for line in done.stdout.splitlines())
+    found = {name: why for name, colon, why in lines if colon}
+    if done.returncode != 0 and not found:
         reason = (done.stderr or done.stdout).strip().splitlines()[-1:]
         raise SystemExit(f"{generator.name}: {' '.join(asked[1:])} failed: {''.join(reason)}")
-    lines = (line.partition(": ") for line in done.stdout.splitlines() if line.strip())
-    return {name: why for name, _, why in lines}
+    return found
 
 
 def seconds(generator: Generator, name: str) -> float:

@@ -1,7 +1,7 @@
 """Make again what is out of date, and say what to read."""
 
+from book.commands.dependents import to_read
 from book.commands.generators import GENERATORS, SLOW, make, seconds, stale
-from book.commands.reading import to_read
 from book.commands.repository import changed
 
 

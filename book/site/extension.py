@@ -8,9 +8,9 @@ JSON. Everything is resolved when the site is built; the page needs no JavaScrip
 """
 
 import html
-import json
 import posixpath
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
@@ -30,9 +30,10 @@ from book.equations import (
     check_references,
     find_equations,
 )
+from book.reading import Version, read_json, versions
 from book.site.figures import Drawings
-from book.site.notes import SideNotes
 from book.site.measured import NUMBER, measured
+from book.site.notes import SideNotes
 from book.site.place import Turn, current_place
 from book.site.typeset import lines, typeset
 
@@ -46,6 +47,33 @@ UNHEARD = 'aria-hidden="true" tabindex="-1"'
 HEADER_LINK = re.compile(r'<a((?: href="[^"]*")? class="headerlink")')
 CARRIED = re.compile(r' alttext="[^"]*" aria-label="[^"]*"')  # a preview is not heard nor copied
 PLAIN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')  # names, operators, punctuation
+
+
+def numbered(docs: Path, sources: Path | None) -> dict[str, Equation]:
+    """Give each equation its number and check what refers to it, once for all pages.
+
+    Parameters
+    ----------
+    docs : Path
+        The folder of pages.
+    sources : Path or None
+        The folder of the package; if None, references are not checked.
+
+    Returns
+    -------
+    dict of str to Equation
+        By id.
+    """
+    sourced = sources.rglob("*.py") if sources else ()
+    return _numbered(docs, sources, versions(docs.rglob("*.md")), versions(sourced))
+
+
+@lru_cache(maxsize=1)
+def _numbered(docs: Path, sources: Path | None, *_: tuple[Version, ...]) -> dict[str, Equation]:
+    equations = find_equations(docs)
+    if sources is not None:
+        check_references(equations, [docs, sources])
+    return equations
 
 
 def displayed(latex: str) -> str:
@@ -216,7 +244,7 @@ class PrintedSource(Postprocessor):
         here = current_place(self.md)
         if here is None:
             return 'href="#"'
-        return f'href="{posixpath.relpath("source/" + target, here.url or ".")}"'
+        return f'href="{posixpath.relpath("source/" + target, here.folder or ".")}"'
 
 
 class MathExtension(Extension):
@@ -239,12 +267,10 @@ class MathExtension(Extension):
         self.equations: dict[str, Equation] | None = None
 
     def equation(self, name: str) -> Equation:
-        """Look an equation up; the pages are read once for every conversion."""
+        """Look an equation up; whether a page has changed is seen once for every conversion."""
         if self.equations is None:
             docs, sources = Path(self.getConfig("docs")), self.getConfig("sources")
-            self.equations = find_equations(docs)
-            if sources:
-                check_references(self.equations, [docs, Path(sources)])
+            self.equations = numbered(docs, Path(sources) if sources else None)
         if name not in self.equations:
             raise EquationError(f"{name}: no equation on any page has this id")
         return self.equations[name]
@@ -257,8 +283,7 @@ class MathExtension(Extension):
         report = Path(self.getConfig("docs")) / "equations" / "report.json"
         if not report.exists():
             return {}
-        entries = json.loads(report.read_text(encoding="utf-8"))["equations"]
-        return {entry["id"]: entry["source"] for entry in entries}
+        return {entry["id"]: entry["source"] for entry in read_json(report)["equations"]}
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
         """Register after fenced code (25), where dollars stay dollars, before HTML (20)."""

@@ -7,6 +7,8 @@ from xml.etree.ElementTree import Element
 from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
+from book.reading import read
+
 SCHEMES = ("light", "dark")
 SOURCE = re.compile(r"(?P<folder>(?:[\w./-]*/)?)figures/(?P<name>\w+)\.svg")
 SIZE = re.compile(r'<svg[^>]*?width="(?P<width>[\d.]+)pt" height="(?P<height>[\d.]+)pt"')
@@ -44,9 +46,9 @@ class Drawings(Treeprocessor):
         found = []
         for scheme in SCHEMES:
             file = self.folder / f"{name}-{scheme}.svg"
-            size = SIZE.search(file.read_text(encoding="utf-8")) if file.exists() else None
+            size = SIZE.search(read(file)) if file.exists() else None
             if size is None:
-                raise FigureError(f"{file}: expected a drawing that python -m scripts.figures makes")
+                raise FigureError(f"{file}: expected what python -m scripts.figures draws")
             drawing = Element("img", dict(image.attrib))
             drawing.set("src", f"{folder}figures/{name}-{scheme}.svg")
             wide = " wide" if float(size["width"]) * 4 / 3 > COLUMN else ""

@@ -9,6 +9,8 @@ from xml.etree.ElementTree import Element, SubElement
 from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
+from book.reading import read
+
 ENTRY = re.compile(r"^ +- (?:(?P<title>[^:\n]+): )?(?P<page>\S+\.md)$", re.MULTILINE)
 DESCRIPTION = re.compile(r"\A---\n(?:.*\n)*?description: (?P<text>.*)\n")
 HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
@@ -21,12 +23,14 @@ class Place(NamedTuple):
     ----------
     page : str
         Its file, relative to the folder of pages.
-    url : str
-        Its address, relative to the site's.
+    folder : str
+        From where relative addresses lead that stand in HTML, relative to the site: MkDocs leaves
+        them as they are, so that they lead from the page's address; Zensical takes them as leading
+        from the file, as in Markdown, and mends them.
     """
 
     page: str
-    url: str
+    folder: str
 
 
 def current_place(md: Markdown) -> Place | None:
@@ -36,10 +40,10 @@ def current_place(md: Markdown) -> Place | None:
     """
     if "rendering_context" in md.preprocessors:
         context: Any = md.preprocessors["rendering_context"]
-        return Place(context.page.path, context.page.url)
+        return Place(context.page.path, posixpath.dirname(context.page.path))
     if "relpath" in md.treeprocessors:
         links: Any = md.treeprocessors["relpath"]
-        return Place(links.file.src_uri, links.file.url or "")
+        return Place(links.file.src_uri, links.file.url)
     return None
 
 
@@ -56,7 +60,7 @@ def reading_order(configuration: Path) -> dict[str, str]:
     dict of str to str
         The titles by file; empty for one that has none of its own.
     """
-    text = configuration.read_text(encoding="utf-8")
+    text = read(configuration)
     return {entry["page"]: entry["title"] or "" for entry in ENTRY.finditer(text)}
 
 
@@ -87,7 +91,7 @@ class Turn(Treeprocessor):
 
     def describe(self, link: Element, direction: str, page: str, title: str) -> None:
         """Write one link: its direction, the title, what the page is about."""
-        text = (self.docs / page).read_text(encoding="utf-8")
+        text = read(self.docs / page)
         heading, about = HEADING.search(text), DESCRIPTION.search(text)
         parts = {"direction": direction, "title": title or (heading[1] if heading else page)}
         if about is not None:

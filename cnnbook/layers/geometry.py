@@ -224,12 +224,9 @@ def col2im(columns: Array, windows: Array) -> None:
              [2., 4., 2.],
              [1., 2., 1.]]]])
     """
-    samples, channels, *places = windows.shape
-    height, width, *kernel_size = places
-    entries = columns.reshape(
-        samples, channels, *kernel_size, height, width
-    )
-    for u, v in np.ndindex(*kernel_size):
+    samples, channels, height, width, *size = windows.shape
+    entries = columns.reshape(samples, channels, *size, height, width)
+    for u, v in np.ndindex(*size):
         # @eq-collected-shares
         windows[..., u, v] += entries[:, :, u, v]
 

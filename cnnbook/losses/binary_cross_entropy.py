@@ -148,6 +148,11 @@ class BinaryCrossEntropy:
         Whether predictions are logits, to be turned into probabilities by a sigmoid, or
         probabilities already.
 
+    Raises
+    ------
+    TypeError
+        If it is not True or False.
+
     Examples
     --------
     >>> loss = BinaryCrossEntropy()

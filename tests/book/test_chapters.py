@@ -112,17 +112,7 @@ def test_the_navigation_calls_a_page_by_its_heading():
         assert heading.startswith(called), f"{name}: {heading}"
 
 
-# --- sources and the report -----------------------------------------------------------------------
-
-
-def test_every_module_has_a_page_that_shows_it_whole():
-    modules = {p.relative_to(ROOT / "cnnbook") for p in (ROOT / "cnnbook").rglob("*.py")}
-    modules = {m.with_suffix("") for m in modules if m.stem not in {"__init__", "__main__"}}
-    pages = {p.relative_to(DOCS / "source") for p in (DOCS / "source").rglob("*.md")}
-    assert {page.with_suffix("") for page in pages} == modules
-    for page in pages:
-        text = (DOCS / "source" / page).read_text(encoding="utf-8")
-        assert f'--8<-- "cnnbook/{page.with_suffix("").as_posix()}.py"' in text
+# --- the report -----------------------------------------------------------------------------------
 
 
 def test_the_report_is_what_its_data_say_and_knows_every_equation():

@@ -8,8 +8,9 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
+from book import contract
 from book.__main__ import app
-from book.commands import checks, contract, generators, reading, repository, review, update
+from book.commands import checks, dependents, generators, repository, review, update
 from book.commands.generators import Generator
 from tests.book.pages import ROOT
 
@@ -133,17 +134,19 @@ def test_the_contract_lists_checks_and_makes(monkeypatch, capsys):
 
 def test_a_page_is_read_when_it_or_what_it_shows_has_changed():
     page = "docs/03-kernel-gradients.md"
-    assert "figure met_pixels" in reading.to_read(["docs/figures/met_pixels.json"])[page]
-    assert "figure met_pixels" in reading.to_read(["docs/figures/met_pixels-dark.svg"])[page]
-    assert "changed" in reading.to_read([page])[page]
-    listed = reading.to_read(["cnnbook/correlation.py"])
+    assert "figure met_pixels" in dependents.to_read(["docs/figures/met_pixels.json"])[page]
+    assert "figure met_pixels" in dependents.to_read(["docs/figures/met_pixels-dark.svg"])[page]
+    assert "changed" in dependents.to_read([page])[page]
+    listed = dependents.to_read(["cnnbook/correlation.py"])
     assert listed["docs/01-cross-correlation-and-convolution.md"] == {
         "source of cnnbook.correlation"
     }
     assert page not in listed
-    assert reading.to_read(["docs/source/idx.md", "docs/equations/report.json", "README.md"]) == {}
-    assert list(reading.to_read(["docs/digits/test-00.png"])) == ["docs/digits.md"]
-    assert list(reading.to_read(["docs/stylesheets/book.css"])) == ["some pages in a browser"]
+    assert (
+        dependents.to_read(["docs/source/idx.md", "docs/equations/report.json", "README.md"]) == {}
+    )
+    assert list(dependents.to_read(["docs/digits/test-00.png"])) == ["docs/digits.md"]
+    assert list(dependents.to_read(["docs/stylesheets/book.css"])) == ["some pages in a browser"]
 
 
 # --- check ----------------------------------------------------------------------------------------

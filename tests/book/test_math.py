@@ -362,7 +362,7 @@ def test_a_figure_is_written_once_and_drawn_for_both_schemes(convert, tmp_path):
     (tmp_path / "figures" / "fig-light.svg").write_text(svg)
     assert 'class="figure-light wide"' in convert("![What to see.](figures/fig.svg)")
     (tmp_path / "figures" / "fig-dark.svg").unlink()
-    with pytest.raises(FigureError, match=r"fig-dark\.svg: expected a drawing that python"):
+    with pytest.raises(FigureError, match=r"fig-dark\.svg: expected what python"):
         convert("![What to see.](figures/fig.svg)")
 
 
@@ -392,6 +392,18 @@ def test_a_page_ends_with_what_comes_before_and_after_it(tmp_path):
     assert "<nav" not in ends("2.md", docstring=True), "a docstring is no page"
 
 
+@pytest.fixture
+def convert_on():
+    """Convert a text as Zensical would on a page."""
+
+    def call(page, text):
+        md = markdown.Markdown(extensions=["book.site.extension"])
+        md.preprocessors.register(Context(page), "rendering_context", 1)
+        return md.convert(text)
+
+    return call
+
+
 class Context:
     """What Zensical registers: it knows the page that is converted."""
 
@@ -408,8 +420,21 @@ def test_the_page_is_known_to_both_builders(tmp_path):
     file = SimpleNamespace(src_uri="a/b.md", url="a/b/")
     md.treeprocessors.register(SimpleNamespace(file=file), "relpath", 0)
     assert current_place(md) == ("a/b.md", "a/b/")
-    md.preprocessors.register(Context("c.md"), "rendering_context", 1)
-    assert current_place(md) == ("c.md", "")
+    md.preprocessors.register(Context("c/d.md"), "rendering_context", 1)
+    assert current_place(md) == ("c/d.md", "c"), "Zensical reads addresses as from the file"
+
+
+@pytest.mark.parametrize(
+    ("page", "address"),
+    [
+        ("index.md", "source/layers/conv/#__codelineno-0-12"),
+        ("reference/layers.md", "../source/layers/conv/#__codelineno-0-12"),
+    ],
+)
+def test_a_line_of_a_file_is_found_from_every_page(convert_on, page, address):
+    """Zensical puts the way from the page to its file before it."""
+    place = '<p><a href="source:layers/conv.py#L12">conv.py</a></p>'
+    assert f'href="{address}"' in convert_on(page, place)
 
 
 def test_a_number_of_a_figure_in_a_sentence(convert, tmp_path):

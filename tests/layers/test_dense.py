@@ -81,7 +81,7 @@ WRONG = [
     (
         lambda: dense(np.ones((1, 4)), np.ones((3, 2)), np.ones(2)),
         ValueError,
-        "x: expected 3 numbers a sample*(1, 4)",
+        "x: expected shape (N, 3), to fit weights of shape (3, 2); got (1, 4)",
     ),
     (
         lambda: dense(np.ones((1, 3)), np.ones((3, 2)), np.ones(3)),
@@ -104,13 +104,13 @@ WRONG = [
     (
         lambda: dense(np.ones((1, 2)), np.ones((2, 3)), np.ones(2)),
         ValueError,
-        "bias: expected shape (3,), as weights of shape (2, 3) give; got (2,)",
+        "bias: expected shape (3,), to fit weights of shape (2, 3); got (2,)",
     ),
     (lambda: dense_weight_gradient(B, G[0, 0]), ValueError, "x: *(4,)"),
     (
         lambda: dense_weight_gradient(np.ones((2, 3)), np.ones((3, 3))),
         ValueError,
-        "grad_output: expected 2 rows*(3, 3)",
+        "grad_output: expected shape (2, out), to fit x of shape (2, 3); got (3, 3)",
     ),
     (
         lambda: dense_weight_gradient(np.ones((2, 3)), np.ones((2, 3), int)),
@@ -137,7 +137,7 @@ WRONG = [
     (
         lambda: dense_input_gradient(np.ones((2, 3)), np.ones((4, 2))),
         ValueError,
-        "grad_output: expected shape (2, 2)*got (2, 3)",
+        "grad_output: expected shape (N, 2), to fit weights of shape (4, 2); got (2, 3)",
     ),
     (
         lambda: dense_input_gradient([1], np.ones((2, 3))),
@@ -152,7 +152,7 @@ WRONG = [
     (
         lambda: dense_input_gradient(np.ones((1, 2)), np.ones((2, 3))),
         ValueError,
-        "grad_output: expected shape (1, 3), as weights of shape (2, 3) give; got (1, 2)",
+        "grad_output: expected shape (N, 3), to fit weights of shape (2, 3); got (1, 2)",
     ),
     (lambda: Dense(0, 1, **OPTIONS), ValueError, "in_features: *got 0"),
     (lambda: Dense(1, 2.5, **OPTIONS), TypeError, "out_features: *got 2.5"),

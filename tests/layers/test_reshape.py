@@ -56,7 +56,7 @@ def test_shapes_of_the_wrong_type(shape):
 
 @pytest.mark.parametrize("shape", [(0, 4), ()])
 def test_empty_batches(shape):
-    with pytest.raises(ValueError, match=r"^x: expected shape \(N, ...\)"):
+    with pytest.raises(ValueError, match=r"^x: expected .*\(N, \.\.\.\)"):
         Reshape((4,)).forward(np.zeros(shape))
 
 

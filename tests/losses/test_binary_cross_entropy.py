@@ -189,7 +189,7 @@ WRONG = [
     (
         lambda: binary_cross_entropy(np.ones(2), np.ones(3)),
         ValueError,
-        "t: expected shape (2,), the shape of p; got (3,)",
+        "t: expected shape (2,), to fit p of shape (2,); got (3,)",
     ),
     (lambda: binary_cross_entropy(1, np.ones(3)), TypeError, "p: expected a NumPy array; got int"),
     (lambda: binary_cross_entropy_gradient(IMAGE, KERNEL), ValueError, "t: *(5, 6)"),
@@ -197,7 +197,7 @@ WRONG = [
     (
         lambda: binary_cross_entropy_gradient(np.ones(2), np.ones(3)),
         ValueError,
-        "t: expected shape (2,), the shape of p; got (3,)",
+        "t: expected shape (2,), to fit p of shape (2,); got (3,)",
     ),
     (
         lambda: binary_cross_entropy_gradient(1, np.ones(3)),
@@ -209,7 +209,7 @@ WRONG = [
     (
         lambda: binary_cross_entropy_from_logits(np.ones(2), np.ones(3)),
         ValueError,
-        "t: expected shape (2,), the shape of z; got (3,)",
+        "t: expected shape (2,), to fit z of shape (2,); got (3,)",
     ),
     (
         lambda: binary_cross_entropy_from_logits(1, np.ones(3)),
@@ -220,7 +220,7 @@ WRONG = [
     (
         lambda: binary_cross_entropy_from_logits_gradient(np.ones(2), np.ones(3)),
         ValueError,
-        "t: expected shape (2,), the shape of z; got (3,)",
+        "t: expected shape (2,), to fit z of shape (2,); got (3,)",
     ),
     (
         lambda: binary_cross_entropy_from_logits_gradient(1, np.ones(3)),

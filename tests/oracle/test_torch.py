@@ -55,9 +55,7 @@ def as_torch(layer):
         module = torch.nn.Conv2d(
             kernels.shape[1],
             kernels.shape[0],
-            layer.kernel_size,
-            stride=layer.stride,
-            padding=layer.padding,
+            *layer.geometry,
             dtype=torch.from_numpy(kernels).dtype,
         )
         weights = kernels
