@@ -49,6 +49,8 @@ def test_nothing_is_made_where_nothing_is_stale(fake, capsys):
 
 def test_what_is_stale_is_named_with_its_reason_and_made(fake, capsys):
     (fake / "stale").write_text("one: its data changed: twice\ntwo: new\n", encoding="utf-8")
+    (generator,) = update.GENERATORS
+    assert generators.stale(generator) == {"one": "its data changed: twice", "two": "new"}
     assert update.out_of_date() == ["things: one: its data changed: twice", "things: two: new"]
     assert update.update(quick=False) == 0
     assert (fake / "made").read_text(encoding="utf-8") == "all"
@@ -194,7 +196,7 @@ def test_a_change_brings_its_own_tests():
     module = checks.touched(["cnnbook/layers/conv.py"])
     assert {"cnnbook/layers/conv.py", "tests/layers/test_conv.py"} <= set(module)
     assert {"tests/layers/test_contract.py", "tests/test_twins.py"} <= set(module)
-    assert checks.touched(["tests/test_idx.py.gone", "tests/browser/test_pages.py"]) == always
+    assert checks.touched(["tests/test_gone.py", "tests/browser/test_pages.py"]) == always
     (bound,) = (ROOT / "book" / "formulas" / "chapters").glob("chapter_03_*.py")
     assert page[4:] == checks.touched([bound.relative_to(ROOT).as_posix()])[3:]
 
@@ -203,11 +205,11 @@ def test_a_change_brings_its_own_tests():
 
 
 def test_a_changed_sentence_is_shown_word_by_word_with_its_claims():
-    was = "One.\n\nThe figure shows\nthis for two entries, $(i, j)$.\n"
-    now = "One.\n\nThe figure shows this for a pair of entries, $(u, v)$.\n"
+    was = "One.\n\nThe figure shows\nthis for two entries of `k`, $(i, j)$.\n"
+    now = "One.\n\nThe figure shows this for a pair of entries of `k`, $(u, v)$.\n"
     (shown,) = review.differences(was, now)
     assert shown.splitlines() == [
-        "The figure shows this for [-two-] {+a pair of+} entries, [-$(i, j)$-]{+$(u, v)$+}.",
+        "The figure shows this for [-two-] {+a pair of+} entries of `k`, [-$(i, j)$-]{+$(u, v)$+}.",
         "  - two",
         "  - $(i, j)$",
         "  + $(u, v)$",
