@@ -27,6 +27,20 @@ def test_polarity_does_not_matter():
     assert not any(step.startswith("inverted") for step in other_steps)
 
 
+def test_every_step_is_said_in_order():
+    levels = np.zeros((30, 100))
+    levels[12:19, 20:60] = 2.5
+    said = [
+        "stretched grey levels 0 to 2.5 to the range 0 to 1",
+        "inverted: the border is bright, so the digit is dark on a bright ground",
+        "cropped the digit, 7 x 40 pixels, out of 30 x 100",
+        "scaled it to 4 x 20 pixels",
+        "moved its centre of mass to the middle of 28 x 28 pixels",
+    ]
+    assert prepare(2.5 - levels)[1] == said
+    assert prepare(levels)[1] == [said[0], *said[2:]]
+
+
 @pytest.mark.parametrize("factor", [1, 3, 10])
 def test_size_does_not_matter(factor):
     big = np.kron(stroke(), np.ones((factor, factor)))

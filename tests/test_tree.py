@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from cnnbook import gradient_check, layers, losses
+from cnnbook import checks, gradient_check, layers, losses
 
 TESTS = Path(__file__).parent
 PACKAGE = TESTS.parent / "cnnbook"
@@ -59,6 +59,7 @@ def test_every_public_function_is_called_wrongly_beside_its_tests():
     public = {name: getattr(layers, name) for name in layers.__all__}
     public |= {name: getattr(losses, name) for name in losses.__all__}
     public |= {f.__name__: f for f in (gradient_check.check_layer, gradient_check.check_loss)}
+    public |= {name: f for name, f in vars(checks).items() if name.startswith("check_")}
     forgotten = {
         name
         for name in public.keys() - WITHOUT_ARGUMENTS

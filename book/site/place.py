@@ -2,16 +2,18 @@
 
 import posixpath
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element, SubElement
 
+import yaml
 from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
-from book.reading import read
+from book.reading import Version, read, version
 
-ENTRY = re.compile(r"^ +- (?:(?P<title>[^:\n]+): )?(?P<page>\S+\.md)$", re.MULTILINE)
 DESCRIPTION = re.compile(r"\A---\n(?:.*\n)*?description: (?P<text>.*)\n")
 HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 
@@ -60,8 +62,32 @@ def reading_order(configuration: Path) -> dict[str, str]:
     dict of str to str
         The titles by file; empty for one that has none of its own.
     """
-    text = read(configuration)
-    return {entry["page"]: entry["title"] or "" for entry in ENTRY.finditer(text)}
+    return _reading_order(version(configuration))
+
+
+class Configuration(yaml.SafeLoader):  # type: ignore[misc] # it comes without types
+    """Reads ``mkdocs.yml``; the navigation needs nothing of what the environment says."""
+
+
+Configuration.add_constructor("!ENV", lambda *_: None)
+
+
+@lru_cache(maxsize=1)
+def _reading_order(file: Version) -> dict[str, str]:
+    configuration = yaml.load(read(file.path), Configuration)  # noqa: S506 - it is a safe one
+    return dict(_entries(configuration.get("nav", [])))
+
+
+def _entries(entry: Any, title: str = "") -> Iterator[tuple[str, str]]:
+    """Yield file and title of each page below an entry of the navigation."""
+    if isinstance(entry, list):
+        for part in entry:
+            yield from _entries(part)
+    elif isinstance(entry, dict):
+        for name, part in entry.items():
+            yield from _entries(part, name)
+    elif entry.endswith(".md"):
+        yield entry, title
 
 
 class Turn(Treeprocessor):
