@@ -3,7 +3,8 @@
 A generator is a module that keeps one contract on its command line:
 
 - ``--stale`` prints a line ``NAME: WHY`` for each thing that it would make again;
-- without an option, it makes exactly these; after names, only what is named;
+- without an option, or with those of the table, it makes exactly these; after names, only what is
+  named;
 - ``--check`` compares all of it with what would be made, writes nothing, and fails if it differs.
 
 `book.contract` is that command line, for a generator that wants it.
@@ -34,18 +35,24 @@ class Generator(NamedTuple):
         What it makes.
     seconds : float
         How long it takes for one thing, about; a figure's data know it better.
+    options : tuple of str
+        What it wants to be told in order to make what is stale and no more.
     """
 
     name: str
     module: str
     makes: str
     seconds: float
+    options: tuple[str, ...] = ()
 
 
 # In this order: a later one may read what an earlier one writes, and the fonts read every page.
 GENERATORS = (
     Generator("sources", "book.site.stubs", "docs/source", 0),
+    Generator("figures", "scripts.figures", "docs/figures", 5, ("--update",)),
+    Generator("equations", "book.formulas.report", "docs/equations", 1),
     Generator("digits", "scripts.digit_sheets", "docs/digits and docs/digits.md", 5),
+    Generator("mutation", "scripts.mutation.run", "docs/mutation.md", 30),
     Generator("fonts", "scripts.subset_font", "docs/fonts", 2),
 )
 
@@ -85,5 +92,7 @@ def seconds(generator: Generator, name: str) -> float:
 
 def make(generator: Generator, names: list[str]) -> bool:
     """Run a generator for what is named; return whether it succeeded."""
-    done = subprocess.run(command(generator, *names), cwd=ROOT, env=ENVIRONMENT, check=False)
+    done = subprocess.run(
+        command(generator, *generator.options, *names), cwd=ROOT, env=ENVIRONMENT, check=False
+    )
     return done.returncode == 0
