@@ -1,14 +1,13 @@
 """How often the trained network is right when it says that it is sure to such and such a degree."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
 from scipy.stats import beta
 
-from scripts.figures.common import Data, main, prepare
-from scripts.figures.learned import trained
+from scripts.figures.common import Data, prepare, within
+from scripts.figures.trained_network import trained
 
 # In log-odds, because almost all answers are near 0 or 1.
 SEEDS = 4
@@ -74,12 +73,11 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     axes.set(xlim=(-9.5, 9.5), ylim=(-0.05, 1.17), yticks=np.linspace(0, 1, 6))
     ticks = [0.001, 0.02, 0.1, 0.5, 0.9, 0.98, 0.999]
     axes.set_xticks([np.log(p / (1 - p)) for p in ticks], [str(p) for p in ticks])
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    near = ["mean", "share", "low", "high", "error", "brier", "chance", "always"]
-    tolerances = dict.fromkeys(near, 1e-4) | {"expected": 1e-3}
-    tolerances |= dict.fromkeys(["counts", "ones", "between", "found", "test_images"], 0.0)
-    sys.exit(main("calibration", compute, draw, tolerances))
+TOLERANCES = (
+    within(0, "counts ones between found test_images")
+    | within(1e-4, "mean share low high error brier chance always")
+    | within(1e-3, "expected")
+)

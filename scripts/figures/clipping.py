@@ -1,6 +1,5 @@
 """The gradient that reaches a logit whose answer is wrong, by three ways of writing the loss."""
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +8,7 @@ from matplotlib.figure import Figure
 
 from cnnbook.layers import Sigmoid
 from cnnbook.losses import BinaryCrossEntropy
-from scripts.figures.common import Data, main, prepare
+from scripts.figures.common import Data, prepare, within
 
 EPSILON = 1e-7  # a customary choice
 Array = np.ndarray[Any, Any]
@@ -64,12 +63,11 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     axes.text(-56, -0.2, "from clipped\nprobabilities", color=colours["ink"])
     axes.set(xlabel="logit z, target 1", ylabel="gradient", xlim=(-112, 2), ylim=(-1.08, 0.05))
     axes.set_yticks([-1, -0.5, 0])
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    tolerances = {"z": 0.0, "epsilon": 0.0, "logits": 1e-5}
-    tolerances |= dict.fromkeys(["probabilities", "clipped"], 1e-5)
-    tolerances |= dict.fromkeys(["probabilities_lost", "clipped_lost"], 1e-9)
-    sys.exit(main("clipping", compute, draw, tolerances))
+TOLERANCES = (
+    within(0, "z epsilon")
+    | within(1e-5, "logits probabilities clipped")
+    | within(1e-9, "probabilities_lost clipped_lost")
+)

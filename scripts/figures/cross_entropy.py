@@ -1,6 +1,5 @@
 """Binary cross-entropy against the probability and against the logit."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,7 +10,7 @@ from cnnbook.losses.binary_cross_entropy import (
     binary_cross_entropy,
     binary_cross_entropy_from_logits,
 )
-from scripts.figures.common import Data, main, prepare
+from scripts.figures.common import Data, prepare, within
 
 TARGETS = {"one": 1.0, "zero": 0.0, "quarter": 0.25}
 
@@ -50,11 +49,8 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     ]
     for axes, text, place, colour in labels:
         axes.text(*place, text, color=colours[colour])
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    entries = ["p", "z", "squared_of_z"]
-    entries += [f"{name}_of_{letter}" for name in TARGETS for letter in "pz"]
-    sys.exit(main("cross_entropy", compute, draw, dict.fromkeys(entries, 1e-12)))
+TOLERANCES = within(1e-12, "p z squared_of_z")
+TOLERANCES |= within(1e-12, *(f"{name}_of_{letter}" for name in TARGETS for letter in "pz"))

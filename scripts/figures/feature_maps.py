@@ -1,6 +1,5 @@
 """What the five kernels of the first layer answer to a zero and a one, after one epoch."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
@@ -8,7 +7,7 @@ from matplotlib.figure import Figure
 
 from cnnbook.layers import conv2d
 from cnnbook.mnist import load_zero_one
-from scripts.figures.common import Data, main, prepare, show_array
+from scripts.figures.common import Data, prepare, show_array, within
 from scripts.figures.training import train
 
 SEED = 0
@@ -43,12 +42,8 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
         show_array(panels[row, 0], digit, colours, signed=False)
         for f, answers in enumerate(data["maps"][row - 1]):
             show_array(panels[row, f + 1], answers, colours)
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    # Written with four decimals, of which rounding may move the last.
-    tolerances = {"digits": 0, "kernels": 3e-4, "maps": 3e-4}
-    fixed = dict.fromkeys(["positions", "training_images", "seed"], 0)
-    sys.exit(main("feature_maps", compute, draw, {**tolerances, **fixed}))
+# Kernels and maps are written with four decimals, of which rounding may move the last.
+TOLERANCES = within(0, "digits positions training_images seed") | within(3e-4, "kernels maps")

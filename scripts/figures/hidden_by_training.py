@@ -1,6 +1,5 @@
 """Three trainings: with the right kernel gradient, with a turned one, and with none."""
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from cnnbook.layers import Conv2D
 from cnnbook.mnist import load_zero_one
-from scripts.figures.common import Data, main, prepare
+from scripts.figures.common import Data, prepare, within
 from scripts.figures.training import Turned, train
 
 SEED, EPOCHS = 0, 3
@@ -67,12 +66,11 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
         )
     axes.set(xlabel="epoch", ylabel="mean training loss", yscale="log")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    tolerances = dict.fromkeys(["right_losses", "turned_losses", "frozen_losses"], 1e-4)
-    tolerances |= dict.fromkeys(["right_errors", "turned_errors", "frozen_errors"], 1)
-    tolerances |= dict.fromkeys(["epochs", "training_images", "test_images", "seed"], 0)
-    sys.exit(main("hidden_by_training", compute, draw, tolerances))
+TOLERANCES = (
+    within(0, "epochs training_images test_images seed")
+    | within(1e-4, "right_losses turned_losses frozen_losses")
+    | within(1, "right_errors turned_errors frozen_errors")
+)

@@ -1,6 +1,5 @@
 """The five kernels of the trained network, the windows they like best, and their maps."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
@@ -8,8 +7,8 @@ from matplotlib.figure import Figure
 
 from cnnbook.correlation import windows
 from cnnbook.model import zero_one_network
-from scripts.figures.common import Data, main, prepare, show_array
-from scripts.figures.learned import SEED, trained
+from scripts.figures.common import Data, prepare, show_array, within
+from scripts.figures.trained_network import SEED, trained
 
 BEST = 500
 
@@ -68,13 +67,13 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
         for f, answers in enumerate(data["maps"][row - 2]):
             show_array(panels[row, f + 1], answers, colours, signed=False)
             panels[row, f + 1].images[0].set_clim(0, 1)
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    # Arrays are written with four decimals, of which rounding may move the last.
-    tolerances = {"best": 0, "digits": 0, "kernels": 3e-4, "bias": 3e-4, "windows": 3e-4}
-    tolerances |= {"maps": 3e-4, "means": 1e-4, "contrasts": 1e-4, "kept": 1e-4}
-    tolerances |= {"first_means": 1e-6, "mean_share": 1e-4, "slopes": 1e-4}
-    sys.exit(main("kernels", compute, draw, tolerances))
+# Arrays are written with four decimals, of which rounding may move the last.
+TOLERANCES = (
+    within(0, "best digits")
+    | within(3e-4, "kernels bias windows maps")
+    | within(1e-4, "means contrasts kept mean_share slopes")
+    | within(1e-6, "first_means")
+)

@@ -1,6 +1,5 @@
 """The loss curves of two real runs: 200 images one at a time, and all 12,665 in batches of 32."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
@@ -9,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from cnnbook.mnist import load_zero_one
 from cnnbook.train import History
-from scripts.figures.common import Data, main, prepare
+from scripts.figures.common import Data, prepare, within
 from scripts.figures.training import train
 
 SEED, LEARNING_RATE = 0, 0.1
@@ -67,11 +66,11 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
             color=colours["second"],
             fontsize=10,
         )
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    tolerances = {"few_losses": 1e-4, "few_errors": 1, "full_losses": 1e-4, "full_errors": 1}
-    fixed = {"test_images": 0, "seed": 0, "learning_rate": 0}
-    sys.exit(main("loss_curve", compute, draw, {**tolerances, **fixed}))
+TOLERANCES = (
+    within(0, "test_images seed learning_rate")
+    | within(1e-4, "few_losses full_losses")
+    | within(1, "few_errors full_errors")
+)

@@ -1,6 +1,5 @@
 """Which pixels a kernel entry has met, the upstream gradient, and the kernel gradient of both."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,7 +10,7 @@ from cnnbook.layers import conv2d_kernel_gradient
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import load_zero_one, one_hot
 from cnnbook.model import zero_one_network
-from scripts.figures.common import Data, main, prepare, show_array
+from scripts.figures.common import Data, prepare, show_array, within
 
 SEED, KERNEL = 0, 0
 
@@ -55,10 +54,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
         panels, ("pixels met", "upstream gradient", "kernel gradient"), strict=True
     ):
         axes.set_title(title, fontsize=10)
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    tolerances = {"image": 0, "upstream": 1e-3, "gradient": 1e-3, "seed": 0}
-    sys.exit(main("met_pixels", compute, draw, tolerances))
+TOLERANCES = within(0, "image seed") | within(1e-3, "upstream gradient")

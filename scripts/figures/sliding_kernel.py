@@ -1,6 +1,5 @@
 """A handwritten zero, a kernel, and what cross-correlation and convolution make of them."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
@@ -8,7 +7,7 @@ from matplotlib.figure import Figure
 
 from cnnbook.correlation import convolve2d, cross_correlate2d
 from cnnbook.mnist import load_zero_one
-from scripts.figures.common import Data, main, prepare, show_array
+from scripts.figures.common import Data, prepare, show_array, within
 
 
 def compute() -> Data:
@@ -44,11 +43,8 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
                 sign = {-1: "\N{MINUS SIGN}", 0: "0", 1: "+"}[int(value)]
                 ink = colours["faint"] if value == 0 else colours["paper"]
                 axes.text(v, u, sign, ha="center", va="center", fontsize=9, color=ink)
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    # Sums of 25 products in another order: the last digits.
-    tolerances = {"image": 0, "kernel": 0, "correlation": 1e-3, "convolution": 1e-3, "positions": 0}
-    sys.exit(main("sliding_kernel", compute, draw, tolerances))
+# Sums of products in another order: the last digits.
+TOLERANCES = within(0, "image kernel positions") | within(1e-3, "correlation convolution")

@@ -1,6 +1,5 @@
 """The matrix of a cross-correlation, made by applying it to every unit image."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
@@ -8,7 +7,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from cnnbook.correlation import cross_correlate2d
-from scripts.figures.common import Data, main, prepare
+from scripts.figures.common import Data, prepare, within
 
 IMAGE, KERNEL = (4, 5), (2, 2)
 
@@ -53,10 +52,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     axes.set(xlabel="pixel (p, q), at pW + q", ylabel="output (i, j), at iW\N{PRIME} + j")
     axes.set_xticks(range(0, matrix.shape[1], width))
     axes.set_yticks(range(0, matrix.shape[0], output_width))
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    tolerances = dict.fromkeys(["matrix", "rows", "columns", "different_values"], 0)
-    sys.exit(main("toeplitz", compute, draw, tolerances))
+TOLERANCES = within(0, "matrix rows columns different_values")

@@ -1,6 +1,5 @@
 """How many outputs each pixel touches: the input gradient of ones."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
@@ -8,7 +7,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from cnnbook.layers import conv2d_input_gradient
-from scripts.figures.common import Data, main, prepare
+from scripts.figures.common import Data, prepare, within
 
 IMAGE = (6, 7)
 KERNELS = {"small": (2, 3), "large": (4, 5)}
@@ -37,9 +36,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
             axes.text(q, p, f"{count:.0f}", ha="center", va="center", fontsize=10, color=ink)
         axes.set(xticks=[], yticks=[])
         axes.set_title(f"kernel of {height} by {width}", fontsize=10)
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    sys.exit(main("touched", compute, draw, dict.fromkeys(KERNELS, 0)))
+TOLERANCES = within(0, *KERNELS)

@@ -1,14 +1,13 @@
 """The weights of two hidden units, folded back into maps: what they are, and what was learned."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from cnnbook.model import zero_one_network
-from scripts.figures.common import Data, main, prepare, show_array
-from scripts.figures.learned import SEED, trained
+from scripts.figures.common import Data, prepare, show_array, within
+from scripts.figures.trained_network import SEED, trained
 
 
 def compute() -> Data:
@@ -57,12 +56,11 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
             panels[2 * unit + row, 0].set_ylabel(text, fontsize=9.5)
     for f in range(5):
         panels[0, f].set_title(f"f = {f}", fontsize=9.5)
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    tolerances = {"units": 0, "votes": 1e-4, "weights": 1e-4, "changes": 1e-4}
-    tolerances |= {"start": 1e-6, "change": 1e-6, "opposite": 1e-4, "one_pattern": 1e-4}
-    tolerances |= {"alike": 0, "for_one": 0}
-    sys.exit(main("units", compute, draw, tolerances))
+TOLERANCES = (
+    within(0, "units alike for_one")
+    | within(1e-4, "votes weights changes opposite one_pattern")
+    | within(1e-6, "start change")
+)

@@ -1,6 +1,5 @@
 """What three kinds of check see of four mistakes in the gradient of the whole network."""
 
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,7 +9,7 @@ from matplotlib.figure import Figure
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import load_zero_one, one_hot
 from cnnbook.model import Sequential, zero_one_network
-from scripts.figures.common import Data, main, prepare
+from scripts.figures.common import Data, prepare, within
 from scripts.figures.training import Turned
 
 SEED, SAMPLES, DIRECTIONS, STEP = 0, 4, 20, 1e-6
@@ -18,6 +17,11 @@ SEED, SAMPLES, DIRECTIONS, STEP = 0, 4, 20, 1e-6
 # and bias, last weights and bias.
 ENTRIES = (45, 5, 400, 100, 200, 2)
 Array = np.ndarray[Any, Any]
+MARKS = {
+    "whole": ("o", "first", "along all parameters"),
+    "arrays": ("s", "second", "along one array at a time"),
+    "entries": ("^", "ink", "single entries"),
+}
 MISTAKES = {
     "none": "none",
     "turned": "kernels: convolved",
@@ -123,15 +127,10 @@ def compute() -> Data:
 def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     """Draw one line for each mistake, with one mark for each kind of check."""
     figure, axes = prepare(colours, width=6.4, height=3.1, rows=1)
-    marks = {
-        "whole": ("o", "first", "along all parameters"),
-        "arrays": ("s", "second", "along one array at a time"),
-        "entries": ("^", "ink", "single entries"),
-    }
     names = list(reversed(MISTAKES))
     for height, mistake in enumerate(names):
         axes.axhline(height, color=colours["faint"], linewidth=0.4)
-        for kind, (marker, colour, label) in marks.items():
+        for kind, (marker, colour, label) in MARKS.items():
             lift = {"whole": 0.0, "arrays": 0.17, "entries": -0.17}[kind]
             place = [data[f"{mistake}_{kind}"]], [height + lift]
             # One label for the legend, from the first line.
@@ -143,18 +142,14 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=9.5)
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    tolerances = dict.fromkeys(
-        ["seed", "samples", "directions", "entries", "hidden_entries", "parameters", "step"], 0.0
-    )
-    for mistake in MISTAKES:
-        for kind in ("whole", "arrays", "entries"):
-            tolerances[f"{mistake}_{kind}"] = 1e-6
-            # What lies below a millionth is rounding, and differs between processors.
-            noise = mistake == "none" or (mistake, kind) == ("one", "entries")
-            tolerances[f"{mistake}_{kind}_digits"] = 0.7 if noise else 0.05
-    sys.exit(main("whole_network", compute, draw, tolerances))
+DISAGREEMENTS = [f"{mistake}_{kind}" for mistake in MISTAKES for kind in MARKS]
+TOLERANCES = (
+    within(0, "seed samples directions entries hidden_entries parameters step")
+    | within(1e-6, *DISAGREEMENTS)
+    | within(0.05, *(f"{name}_digits" for name in DISAGREEMENTS))
+    # What lies below a millionth is rounding, and differs between processors.
+    | within(0.7, "none_whole_digits none_arrays_digits none_entries_digits one_entries_digits")
+)
