@@ -25,6 +25,8 @@ def compute() -> Data:
         "digits": digits[:, 0].round(4).tolist(),
         "kernels": kernels[:, 0].round(4).tolist(),
         "maps": maps.round(4).tolist(),
+        "kernel_size": list(kernels.shape[2:]),
+        "map_size": list(maps.shape[2:]),
         "positions": maps[0, 0].size,
         "training_images": len(split.train[0]),
         "seed": SEED,
@@ -46,4 +48,6 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 
 
 # Kernels and maps are written with four decimals, of which rounding may move the last.
-TOLERANCES = within(0, "digits positions training_images seed") | within(3e-4, "kernels maps")
+TOLERANCES = within(0, "digits kernel_size map_size positions training_images seed") | within(
+    3e-4, "kernels maps"
+)

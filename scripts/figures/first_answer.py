@@ -25,6 +25,7 @@ def compute() -> Data:
         "columns": images.shape[3],
         "digit": images[number, 0].astype(float).round(4).tolist(),
         "kernels": kernels.astype(float).round(4).tolist(),
+        "kernel_size": list(kernels.shape[1:]),
         "maps": maps.astype(float).round(4).tolist(),
         "answers": answers[number].astype(float).round(4).tolist(),
         "errors": int(np.sum(ahead < 0)),
@@ -68,6 +69,6 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 
 
 # Kernels, maps and answers have four decimals, of which rounding may move the last.
-TOLERANCES = within(0, "number label rows columns test_images digit errors") | within(
+TOLERANCES = within(0, "number label kernel_size rows columns test_images digit errors") | within(
     3e-4, "kernels maps answers"
 )

@@ -1,6 +1,7 @@
-"""Three trainings: with the right kernel gradient, with a turned one, and with none."""
+"""Three trainings: with the right kernel gradient, with one by convolution, and with none."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from cnnbook.layers import Conv2D
 from cnnbook.mnist import load_zero_one
 from scripts.figures.common import Data, prepare, within
-from scripts.figures.training import Turned, train
+from scripts.figures.training import Convolved, network_with, train
 
 SEED, EPOCHS = 0, 3
 Array = np.ndarray[Any, Any]
@@ -35,9 +36,9 @@ def compute() -> Data:
         "test_images": len(split.test[0]),
         "seed": SEED,
     }
-    for name, kind in (("right", Conv2D), ("turned", Turned), ("frozen", Frozen)):
+    for name, kind in (("right", Conv2D), ("turned", Convolved), ("frozen", Frozen)):
         options: Data = {"epochs": EPOCHS, "batch_size": 32, "test": True}
-        history = train(split, seed=SEED, first=kind, **options).history
+        history = train(split, seed=SEED, network=partial(network_with, kind), **options).history
         data[f"{name}_losses"] = history.losses
         data[f"{name}_errors"] = history.test_errors[-1]
     return data

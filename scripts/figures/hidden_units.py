@@ -12,7 +12,7 @@ from scripts.figures.trained_network import SEED, trained
 
 def compute() -> Data:
     """Take the unit that speaks most for a one, and the unit that speaks most for a zero."""
-    model, _, _ = trained()
+    model, split, _ = trained()
     after = [p.value.astype(np.float64) for p in model.parameters()]
     before = [p.value for p in zero_one_network(np.random.default_rng(SEED)).parameters()]
     votes = after[4][:, 1] - after[4][:, 0]
@@ -24,6 +24,12 @@ def compute() -> Data:
     cosines = patterns[:, 0] @ change / np.linalg.norm(change, axis=0)
     cosines *= np.sign(cosines[units[0]])
 
+    # In which maps the first of them looks for the stroke of a one, and in which for the reverse.
+    images, labels = split.train
+    ones, zeros = (images[labels == digit].mean(axis=0) for digit in (1, 0))
+    stroke = (ones - zeros)[:, 1:-1, 1:-1]
+    signs = np.sum(change[:, units[0]].reshape(5, 26, 26) * stroke, axis=(1, 2)) > 0
+
     def folded(weights: np.ndarray) -> list[list[list[list[float]]]]:
         found: list[list[list[list[float]]]] = [
             weights[:, unit].reshape(5, 26, 26).round(5).tolist() for unit in units
@@ -32,6 +38,8 @@ def compute() -> Data:
 
     return {
         "units": units,
+        "for_stroke": np.flatnonzero(signs).tolist(),
+        "against_stroke": np.flatnonzero(~signs).tolist(),
         "votes": votes[units].tolist(),
         "weights": folded(after[2]),
         "changes": folded(change),
@@ -60,7 +68,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 
 
 TOLERANCES = (
-    within(0, "units alike for_one")
+    within(0, "units for_stroke against_stroke alike for_one")
     | within(1e-4, "votes weights changes opposite one_pattern")
     | within(1e-6, "start change")
 )

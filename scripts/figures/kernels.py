@@ -26,6 +26,10 @@ def compute() -> Data:
         best.append(pieces[chosen].mean(axis=0).reshape(3, 3).round(4).tolist())
     digits = np.stack([images[labels == digit][0] for digit in (0, 1)])
     maps = sigmoid.forward(convolution.forward(digits))
+    # Where a map is brighter under ink than elsewhere, on both digits.
+    inside = digits[:, :, 1:-1, 1:-1] > 0.5
+    sides = [[maps[:, f : f + 1][part].mean() for part in (inside, ~inside)] for f in range(5)]
+    bright = np.flatnonzero(np.diff(sides)[:, 0] < 0)
     contrast = kernels - kernels.mean(axis=(2, 3), keepdims=True)
     first = zero_one_network(np.random.default_rng(SEED)).parameters()[0].value
     first_contrast = first - first.mean(axis=(2, 3), keepdims=True)
@@ -39,6 +43,9 @@ def compute() -> Data:
         "slopes": [float(np.corrcoef(row, ramp)[0, 1]) for row in rest],
         "best": BEST,
         "kernels": kernels[:, 0].round(4).tolist(),
+        "kernel_size": list(kernels.shape[2:]),
+        "bright": bright.tolist(),
+        "dark": np.setdiff1d(np.arange(len(kernels)), bright).tolist(),
         "bias": bias.round(4).tolist(),
         "windows": best,
         "digits": digits[:, 0].round(4).tolist(),
@@ -72,7 +79,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 
 # Arrays are written with four decimals, of which rounding may move the last.
 TOLERANCES = (
-    within(0, "best digits")
+    within(0, "best digits kernel_size bright dark")
     | within(3e-4, "kernels bias windows maps")
     | within(1e-4, "means contrasts kept mean_share slopes")
     | within(1e-6, "first_means")

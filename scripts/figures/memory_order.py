@@ -17,7 +17,8 @@ def compute() -> Data:
     layer = Reshape(SHAPE)
     by_rows = layer.forward(np.arange(float(size))[np.newaxis])[0]
     by_columns = np.arange(size).reshape(SHAPE, order="F")
-    return {"by_rows": by_rows.astype(int).tolist(), "by_columns": by_columns.tolist()}
+    orders = {"by_rows": by_rows.astype(int).tolist(), "by_columns": by_columns.tolist()}
+    return orders | {"shape": list(SHAPE), "size": size}
 
 
 def draw(data: Data, colours: Mapping[str, str]) -> Figure:
@@ -42,4 +43,4 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     return figure
 
 
-TOLERANCES = within(0, "by_rows by_columns")
+TOLERANCES = within(0, "by_rows by_columns shape size")

@@ -9,19 +9,24 @@ from cnnbook.correlation import convolve2d, cross_correlate2d
 from cnnbook.mnist import load_zero_one
 from scripts.figures.common import Data, prepare, show_array, within
 
+SIZE = 5
+
 
 def compute() -> Data:
     """Correlate and convolve the first zero of the training set."""
     images, labels = load_zero_one(limit_per_class=1).train
     image = images[labels == 0][0, 0].astype(np.float64)
     # Minus above the diagonal, plus below it: turning this kernel changes every sign.
-    kernel = np.sign(np.add.outer(np.arange(5), np.arange(5)) - 4.0)
+    steps = np.arange(SIZE)
+    kernel = np.sign(np.add.outer(steps, steps) - (SIZE - 1.0))
     correlation = cross_correlate2d(image, kernel)
     return {
         "image": image.round(4).tolist(),
         "kernel": kernel.tolist(),
         "correlation": correlation.round(4).tolist(),
         "convolution": convolve2d(image, kernel).round(4).tolist(),
+        "image_size": list(image.shape),
+        "kernel_size": list(kernel.shape),
         "positions": correlation.size,
     }
 
@@ -30,8 +35,8 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     """Draw the four arrays side by side."""
     figure, panels = prepare(colours, width=6.6, height=2.05, rows=1, columns=4)
     titles = {
-        "image": "image, 28 by 28",
-        "kernel": "kernel, 5 by 5",
+        "image": "image, {} by {}".format(*data["image_size"]),
+        "kernel": "kernel, {} by {}".format(*data["kernel_size"]),
         "correlation": "cross-correlation",
         "convolution": "convolution",
     }
@@ -47,4 +52,6 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 
 
 # Sums of products in another order: the last digits.
-TOLERANCES = within(0, "image kernel positions") | within(1e-3, "correlation convolution")
+TOLERANCES = within(0, "image kernel image_size kernel_size positions") | within(
+    1e-3, "correlation convolution"
+)
