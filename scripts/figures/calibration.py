@@ -69,7 +69,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     reach = np.abs(np.array([data["low"], data["high"]]) - share)
     axes.errorbar(place, share, reach, fmt="o", color=colours["first"], capsize=3, linewidth=1)
     for x, count in zip(place, data["counts"], strict=True):
-        axes.text(x, 1.09, str(count), ha="center", color=colours["ink"], fontsize=9.5)
+        axes.text(x, 1.09, str(count), ha="center", color=colours["ink"], fontsize=11)
     axes.set(xlabel=f"probability of a {data['digit']}, as the network says")
     axes.set(ylabel="share of ones")
     axes.set(xlim=(-9.5, 9.5), ylim=(-0.05, 1.17), yticks=np.linspace(0, 1, 6))

@@ -44,14 +44,16 @@ def prepare(
 ) -> tuple[Any, Any]:
     """Open a figure with axes in rows and columns, in the colours of a scheme."""
     style: Any = {
-        "font.size": 11,
+        "font.family": "STIXGeneral",  # the face of the page, as Matplotlib has it
+        "mathtext.fontset": "stix",
+        "font.size": 12.5,
         "axes.edgecolor": colours["faint"],
         "axes.labelcolor": colours["ink"],
         "axes.spines.right": False,
         "axes.spines.top": False,
         "axes.titlecolor": colours["ink"],
         "axes.titlelocation": "left",
-        "axes.titlesize": 11.5,
+        "axes.titlesize": 13,
         "text.color": colours["ink"],
         "xtick.color": colours["ink"],
         "ytick.color": colours["ink"],

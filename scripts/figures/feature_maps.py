@@ -39,7 +39,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     panels[0, 0].axis("off")
     for f, kernel in enumerate(data["kernels"]):
         show_array(panels[0, f + 1], kernel, colours)
-        panels[0, f + 1].set_title(f"f = {f}", fontsize=9.5)
+        panels[0, f + 1].set_title(f"f = {f}", fontsize=11)
     for row, digit in enumerate(data["digits"], start=1):
         show_array(panels[row, 0], digit, colours, signed=False)
         for f, answers in enumerate(data["maps"][row - 1]):

@@ -46,7 +46,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     source = (
         f"one of {data['test_images']:,}\ntest images,\n{data['rows']} by {data['columns']} pixels"
     )
-    beside.text(0, 0.5, source, va="center", fontsize=11.5, linespacing=1.5)
+    beside.text(0, 0.5, source, va="center", fontsize=13, linespacing=1.5)
     for f, kernel in enumerate(kernels):
         above, below = (figure.add_subplot(grid[row, f]) for row in (1, 2))
         show_array(above, kernel, colours)

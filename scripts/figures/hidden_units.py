@@ -61,9 +61,9 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
             for f, values in enumerate(data[kind][unit]):
                 show_array(panels[2 * unit + row, f], values, colours)
             text = f"unit {data['units'][unit]}:\n{('weights', 'learned')[row]}"
-            panels[2 * unit + row, 0].set_ylabel(text, fontsize=9.5)
+            panels[2 * unit + row, 0].set_ylabel(text, fontsize=11)
     for f in range(5):
-        panels[0, f].set_title(f"f = {f}", fontsize=9.5)
+        panels[0, f].set_title(f"f = {f}", fontsize=11)
     return figure
 
 

@@ -52,11 +52,11 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     label = {"boxstyle": "round,pad=0.2", "facecolor": colours["paper"], "edgecolor": "none"}
     for u, v in data["entries"]:
         text = f"({u}, {v})"
-        panels[2].text(v, u, text, ha="center", va="center", fontsize=8.5, bbox=label)
+        panels[2].text(v, u, text, ha="center", va="center", fontsize=10, bbox=label)
     for axes, title in zip(
         panels, ("pixels met", "upstream gradient", "kernel gradient"), strict=True
     ):
-        axes.set_title(title, fontsize=10)
+        axes.set_title(title, fontsize=11.5)
     return figure
 
 

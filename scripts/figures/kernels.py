@@ -66,7 +66,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
         panels[row, 0].text(1, 0.5, text, ha="right", va="center")
     for f, kernel in enumerate(data["kernels"]):
         show_array(panels[0, f + 1], kernel, colours)
-        panels[0, f + 1].set_title(f"f = {f}", fontsize=9.5)
+        panels[0, f + 1].set_title(f"f = {f}", fontsize=11)
         show_array(panels[1, f + 1], data["windows"][f], colours, signed=False)
         panels[1, f + 1].images[0].set_clim(0, 1)
     for row, digit in enumerate(data["digits"], start=2):

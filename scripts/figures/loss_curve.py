@@ -45,7 +45,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
             textcoords="offset points",
             ha="right",
             color=colours["ink"],
-            fontsize=9.5,
+            fontsize=11,
         )
         axes.text(
             0.96,
@@ -54,7 +54,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
             transform=axes.transAxes,
             ha="right",
             color=colours["second"],
-            fontsize=10,
+            fontsize=11.5,
         )
     return figure
 

@@ -37,7 +37,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
         titles = ["mean", *(str(number) for number in data[f"{name}_numbers"])]
         for axes, image, title in zip(panels[row], shown, titles, strict=True):
             axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="none")
-            axes.set_title(title, fontsize=7.5, loc="center", pad=3)
+            axes.set_title(title, fontsize=8.5, loc="center", pad=3)
             axes.axis("off")
     return figure
 

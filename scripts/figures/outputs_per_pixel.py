@@ -34,9 +34,9 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
         axes.imshow(counts, cmap=scale, vmin=0, vmax=1.15 * counts.max())
         for (p, q), count in np.ndenumerate(counts):
             ink = colours["paper"] if count > 0.55 * counts.max() else colours["ink"]
-            axes.text(q, p, f"{count:.0f}", ha="center", va="center", fontsize=10, color=ink)
+            axes.text(q, p, f"{count:.0f}", ha="center", va="center", fontsize=11.5, color=ink)
         axes.set(xticks=[], yticks=[])
-        axes.set_title("kernel of {} by {}".format(*data[f"{name}_kernel"]), fontsize=10)
+        axes.set_title("kernel of {} by {}".format(*data[f"{name}_kernel"]), fontsize=11.5)
     return figure
 
 

@@ -50,7 +50,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     figure, panels = prepare(colours, width=6.2, height=3.5, rows=2, columns=len(NAMES))
     for place, name in enumerate(NAMES):
         panels[0, place].imshow(data["images"][place], cmap="gray", vmin=0, vmax=1)
-        panels[0, place].set_title(name, fontsize=10, loc="center")
+        panels[0, place].set_title(name, fontsize=11.5, loc="center")
         panels[0, place].axis("off")
         show_array(panels[1, place], data["gradients"][place], colours)
     return figure

@@ -42,12 +42,12 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     }
     for axes, (name, title) in zip(panels, titles.items(), strict=True):
         show_array(axes, data[name], colours, signed=name != "image")
-        axes.set_title(title, fontsize=9.5)
+        axes.set_title(title, fontsize=11)
         if name == "kernel":
             for (u, v), value in np.ndenumerate(np.asarray(data[name])):
                 sign = {-1: "\N{MINUS SIGN}", 0: "0", 1: "+"}[int(value)]
                 ink = colours["faint"] if value == 0 else colours["paper"]
-                axes.text(v, u, sign, ha="center", va="center", fontsize=9, color=ink)
+                axes.text(v, u, sign, ha="center", va="center", fontsize=10.5, color=ink)
     return figure
 
 

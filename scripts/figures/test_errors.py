@@ -43,7 +43,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
         axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="none")
         colour = colours["second"] if place < data["errors"] else colours["ink"]
         text = f"no. {number}\n{answer[0]:.3f}   {answer[1]:.3f}"
-        axes.set_title(text, fontsize=8.5, color=colour, loc="center")
+        axes.set_title(text, fontsize=10, color=colour, loc="center")
         axes.axis("off")
     return figure
 

@@ -43,7 +43,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
                 f"$K_{{{u}{v}}}$",
                 ha="center",
                 va="center",
-                fontsize=8,
+                fontsize=9.5,
                 color=colours["paper"] if value < 3 else "#ffffff",
             )
     output_width = width - kernel_size[1] + 1

@@ -142,7 +142,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     axes.set_yticks(range(len(names)), [MISTAKES[name].format(**data) for name in names])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=9.5)
+    figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=11)
     return figure
 
 
