@@ -108,10 +108,11 @@ def update(chosen: Iterable[str] | None = None) -> list[str]:
             continue
         if "draw" in kinds and "compute" not in kinds:
             redraw(name)
+        same = kinds == ["cnnbook"]
         if "compute" in kinds or ("cnnbook" in kinds and not renew(name)):
             make(name)
-        if kinds != ["cnnbook"] or sources.changes([name]):
-            changed.append(name)
+            same = False
+        changed += [] if same else [name]
     return changed
 
 
