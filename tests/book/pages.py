@@ -19,6 +19,9 @@ PAGES = [
 ]
 FIGURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\(figures/(?P<name>\w+)\.svg\)")
 FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+KERNEL = (  # a small one
+    "# 3. Kernel gradients\n\n$$\nK_{u,v} = a * b * c\n$$ {#eq-kernel}\n\n$$\nx\n$$ {#eq-second}\n"
+)
 DOI = re.compile(r"https://doi\.org/\S+?(?=\))")
 ISBN = re.compile(r"ISBN [\d-]+")
 
