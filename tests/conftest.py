@@ -1,12 +1,13 @@
-"""What all tests share: the same examples on every machine, and a file that may be damaged."""
+"""What all tests share: the same examples on every machine, and files that may be damaged."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from cnnbook import data
+from cnnbook import mnist
 
 # No deadline: a busy machine is no failure. Derandomised: the same examples in every run; a
 # search for new ones is `CNNBOOK_EXPLORE=1 pytest`.
@@ -16,9 +17,9 @@ settings.load_profile("explore" if os.environ.get("CNNBOOK_EXPLORE") else "cnnbo
 
 
 @pytest.fixture
-def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a copy of the embedded file that `load_zero_one` reads in its place."""
-    path = tmp_path / "copy.npz"
-    path.write_bytes(data.ZERO_ONE_FILE.read_bytes())
-    monkeypatch.setattr(data, "ZERO_ONE_FILE", path)
-    return path
+def embedded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of the folder of embedded files that the package reads in its place."""
+    folder = tmp_path / "data"
+    shutil.copytree(mnist.DATA, folder)
+    monkeypatch.setattr(mnist, "DATA", folder)
+    return folder

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
-from cnnbook import data, mnist
-from cnnbook.download import KnownFile, check_mirrors
+from cnnbook import mnist
+from cnnbook.download import check_mirrors
+from cnnbook.known_files import KnownFile
 from tests import mirror
 from tests.cases import assert_same
 from tests.mirror import Request, serving
@@ -32,7 +33,7 @@ def test_embedded_set_has_every_zero_and_one(whole: mnist.Split) -> None:
 
 
 def test_embedded_images_are_scaled_and_have_an_axis_of_channels(whole: mnist.Split) -> None:
-    stored = data.read_zero_one()
+    stored = mnist.read_embedded(mnist.ZERO_ONE)
     for part, (images, labels) in whole._asdict().items():
         assert images.dtype == np.float32
         assert labels.dtype == np.int64

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnnbook.layers import Parameter
-from cnnbook.optimizers import SGD
+from cnnbook.optimizers import SGD, Optimizer
 from tests.wrong import assert_refused, wrong_calls
 
 
@@ -54,6 +54,22 @@ def test_every_parameter_moves():
 def test_velocities_are_there_only_with_momentum():
     assert SGD([parameter()], 0.1).velocities == []
     assert len(SGD([parameter()], 0.1, momentum=0.5).velocities) == 1
+
+
+def test_an_optimizer_of_ones_own_needs_a_step_alone():
+    class Sign(Optimizer):
+        def step(self):
+            for p in self.parameters:
+                p.value -= self.learning_rate * np.sign(p.gradient)
+
+    w = parameter()
+    optimizer = Sign([w], 0.5)
+    optimizer.step()
+    np.testing.assert_array_equal(w.value, [0.5, -2.5, 3.5])
+    optimizer.zero_gradients()
+    assert not w.gradient.any()
+    with pytest.raises(NotImplementedError, match="^Optimizer has no step"):
+        Optimizer([w], 0.5).step()
 
 
 def test_sgd_refuses_a_parameter_slipped_in_later():

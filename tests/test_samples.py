@@ -5,7 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnnbook.samples import Samples, Split, first_of_each_digit, one_hot, select_digits
+from cnnbook.samples import (
+    Samples,
+    Split,
+    check_labels,
+    first_of_each_digit,
+    one_hot,
+    select_digits,
+)
 
 
 @pytest.fixture
@@ -114,3 +121,11 @@ def test_first_of_each_of_three_digits():
     images, kept = first_of_each_digit((np.arange(8.0), labels), 1)
     assert images.tolist() == [0, 1, 2]
     assert kept.tolist() == [2, 0, 1]
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.int64, np.uint8, np.uint64])
+def test_labels_are_a_series_of_integers(kind: type[np.integer[Any]]) -> None:
+    check_labels(np.array([3, 0], kind))
+    check_labels(np.array([], kind))
+    with pytest.raises(ValueError, match=r"^labels: expected 1 axis \(N\); got shape \(1, 2\)$"):
+        check_labels(np.array([[3, 0]], kind))

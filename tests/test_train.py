@@ -11,7 +11,15 @@ from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import load_zero_one, one_hot
 from cnnbook.model import Sequential, zero_one_network
 from cnnbook.optimizers import SGD
-from cnnbook.train import History, count_errors, fit, train_on_batch
+from cnnbook.train import (
+    History,
+    count_errors,
+    epoch_orders,
+    fit,
+    in_batches,
+    train_epoch,
+    train_on_batch,
+)
 from tests.terminal import Terminal
 from tests.wrong import assert_refused, wrong_calls
 
@@ -73,6 +81,49 @@ def test_fit_is_the_loop_written_out(reshuffle):
     assert_same(values(model), values(by_hand))
     assert history == History(losses=losses, test_errors=[])
     assert history.epochs == 3
+
+
+@pytest.mark.parametrize("reshuffle", [False, True])
+def test_fit_is_the_loop_that_chapter_11_prints(reshuffle):
+    one, other = network(), network()
+    images, labels = data()
+    history = train(one, images, labels, reshuffle=reshuffle)
+    rng, targets = np.random.default_rng(2), one_hot(labels, 2, np.float64)
+    pieces = other, BinaryCrossEntropy(), SGD(other.parameters(), 0.5), images, targets
+    losses = [
+        train_epoch(*pieces, batches=in_batches(order, 4))
+        for order in epoch_orders(rng, 11, epochs=3, reshuffle=reshuffle)
+    ]
+    assert history.losses == losses
+    assert_same(values(one), values(other))
+
+
+@pytest.mark.parametrize("reshuffle", [False, True])
+def test_orders_are_drawn_one_after_the_other(reshuffle):
+    rng, same = np.random.default_rng(5), np.random.default_rng(5)
+    orders = list(epoch_orders(rng, 7, 3, reshuffle=reshuffle))
+    expected = [same.permutation(7) for _ in range(3 if reshuffle else 1)]
+    assert_same(orders, expected if reshuffle else 3 * expected)
+    assert rng.random() == same.random(), "and nothing more is drawn"
+
+
+@pytest.mark.parametrize(("samples", "sizes"), [(6, [3, 3]), (7, [3, 3, 1]), (2, [2])])
+def test_batches_hold_every_sample_once(samples, sizes):
+    batches = in_batches(np.arange(samples)[::-1], 3)
+    assert [len(batch) for batch in batches] == sizes
+    np.testing.assert_array_equal(np.concatenate(batches), np.arange(samples)[::-1])
+
+
+def test_the_loss_of_an_epoch_is_a_mean_over_samples_not_over_batches():
+    class Size(BinaryCrossEntropy):
+        def forward(self, predictions, targets):
+            super().forward(predictions, targets)
+            return float(len(predictions))
+
+    model = network()
+    images, labels = data(5)
+    pieces = model, Size(), SGD(model.parameters(), 0.1), images, one_hot(labels, 2, np.float64)
+    assert train_epoch(*pieces, batches=in_batches(np.arange(5), 3)) == (3 * 3 + 2 * 2) / 5
 
 
 def test_labels_and_one_hot_targets_are_the_same():
@@ -193,6 +244,23 @@ def test_a_diverging_loss_stops_with_advice(value):
         FloatingPointError, match=f"the loss is {value}; try a smaller learning_rate"
     ):
         train_on_batch(model, Exploding(), optimizer, images, np.eye(2)[labels])
+    assert_same(values(model), before)
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        (np.ones((2, 1, 2, 3)), np.array([0])),
+        (np.ones((2, 1, 2, 3)), np.array([0.0, 1.0])),
+        (np.ones((2, 1, 5, 5)), np.array([0, 1])),
+    ],
+    ids=["a label too few", "no integers", "another shape"],
+)
+def test_what_is_wrong_with_test_images_is_said_before_training(test):
+    model = network()
+    before = values(model)
+    with pytest.raises((TypeError, ValueError)):
+        train(model, *data(), test=test)
     assert_same(values(model), before)
 
 
@@ -392,6 +460,12 @@ WRONG = [
     (lambda: a_fit(optimizer=SGD([SHARED], 1)), ValueError, "optimizer: *none of its param"),
     (lambda: a_fit(test=(np.ones((1, 1, 2, 2)), [0])), TypeError, "labels: *list"),
     (lambda: a_fit(test=(np.full((1, 1, 2, 2), np.nan), LABEL)), ValueError, "test: *nan"),
+    (
+        lambda: a_fit(test=(np.ones((2, 1, 2, 2)), LABEL)),
+        ValueError,
+        "labels: expected shape (2,); got (1,)",
+    ),
+    (lambda: a_fit(test=(np.ones((1, 5)), LABEL)), ValueError, "x: expected shape (N, 4)*(1, 5)"),
     (lambda: a_fit(images=[1.0]), TypeError, "images: *got list"),
     (
         lambda: a_fit(images=[1.0]),

@@ -20,10 +20,10 @@ from cnnbook.checks import (
     check_shape,
     recall,
 )
+from cnnbook.initialization import fan_in_uniform
 from cnnbook.layers.base import (
     Layer,
     Parameter,
-    uniform_by_fan_in,
 )
 from cnnbook.layers.conv_gradients import (
     column_gradient,
@@ -190,8 +190,8 @@ class Conv2D(Layer):
         dtype = check_dtype(dtype)
         shape = (count, channels, *self.geometry.kernel_size)
         fan_in = math.prod(shape[1:])
-        kernels = uniform_by_fan_in(rng, shape, fan_in, dtype)
-        bias = uniform_by_fan_in(rng, (count,), fan_in, dtype)
+        kernels = fan_in_uniform(rng, shape, fan_in, dtype)
+        bias = fan_in_uniform(rng, (count,), fan_in, dtype)
         self.kernels = Parameter("kernels", kernels)
         self.bias = Parameter("bias", bias)
         self._cache: tuple[Array, Shape, Shape] | None = None

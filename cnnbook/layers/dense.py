@@ -12,10 +12,10 @@ from cnnbook.checks import (
     check_shape,
     recall,
 )
+from cnnbook.initialization import fan_in_uniform
 from cnnbook.layers.base import (
     Layer,
     Parameter,
-    uniform_by_fan_in,
 )
 
 
@@ -170,8 +170,8 @@ class Dense(Layer):
         check_rng(rng)
         dtype = check_dtype(dtype)
         shape = inputs, outputs
-        weights = uniform_by_fan_in(rng, shape, inputs, dtype)
-        bias = uniform_by_fan_in(rng, (outputs,), inputs, dtype)
+        weights = fan_in_uniform(rng, shape, inputs, dtype)
+        bias = fan_in_uniform(rng, (outputs,), inputs, dtype)
         self.weights = Parameter("weights", weights)
         self.bias = Parameter("bias", bias)
         self._x: Array | None = None

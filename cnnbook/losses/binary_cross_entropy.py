@@ -15,6 +15,7 @@ from cnnbook.checks import (
     recall,
 )
 from cnnbook.functions import sigmoid, softplus
+from cnnbook.losses.base import Loss
 
 
 def binary_cross_entropy(p: Array, t: Array) -> Array:
@@ -139,7 +140,7 @@ def binary_cross_entropy_from_logits_gradient(
     return sigmoid(z) - t  # @eq-collapse
 
 
-class BinaryCrossEntropy:
+class BinaryCrossEntropy(Loss):
     """The mean binary cross-entropy over every entry of a batch: @eq-bce-mean.
 
     Parameters

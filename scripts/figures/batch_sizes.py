@@ -31,7 +31,7 @@ def gradients(split: Split) -> np.ndarray:
         for parameter in model.parameters():
             parameter.zero_gradient()
         loss.forward(model.forward(images[n : n + 1].astype(np.float64)), targets[n : n + 1])
-        model.backward(loss.backward(), input_gradient=False)
+        model.accumulate_gradients(loss.backward())
         chosen = [p.gradient.ravel() for k, p in enumerate(model.parameters()) if k != 2]
         rows.append(np.concatenate(chosen))
     return np.stack(rows)

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -45,3 +46,13 @@ def prose_of(path):
     text = INLINE.sub(" X ", re.sub(r"^::: .*\n( {4}.*\n)*", "", text, flags=re.MULTILINE))
     text = re.sub(r"`[^`\n]*`|\]\([^)]*\)|<[^>]*>|!\[[^\]]*\]", " ", text)
     return re.sub(r"\{\{[^}]*\}\}|\{[^}]*\}|@eq-[\w-]+", " X ", text)
+
+
+class Context:
+    """What Zensical registers: it knows the page that is converted."""
+
+    def __init__(self, path):
+        self.page = SimpleNamespace(path=path, url="")
+
+    def run(self, lines):
+        return lines

@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("math_core", reason="the site's extra is not installed: pip install '.[docs]'")
 
-from book.site.figures import FigureError
+from book.site.place import PageError
 
 
 def test_a_figure_is_written_once_and_drawn_for_both_schemes(convert, tmp_path):
@@ -31,5 +31,5 @@ def test_a_figure_is_written_once_and_drawn_for_both_schemes(convert, tmp_path):
     (tmp_path / "figures" / "fig-light.svg").write_text(svg)
     assert 'class="figure-light wide"' in convert("![What to see.](figures/fig.svg)")
     (tmp_path / "figures" / "fig-dark.svg").unlink()
-    with pytest.raises(FigureError, match=r"fig-dark\.svg: expected what python"):
+    with pytest.raises(PageError, match=r"fig-dark\.svg: expected what python"):
         convert("![What to see.](figures/fig.svg)")

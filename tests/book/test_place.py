@@ -11,16 +11,7 @@ import markdown
 from markdown.treeprocessors import Treeprocessor
 
 from book.site.place import Turn, current_place
-
-
-class Context:
-    """What Zensical registers: it knows the page that is converted."""
-
-    def __init__(self, path):
-        self.page = SimpleNamespace(path=path, url="")
-
-    def run(self, lines):
-        return lines
+from tests.book.pages import Context
 
 
 def test_the_page_is_known_to_both_builders(tmp_path):

@@ -67,7 +67,7 @@ def test_hand_made_strided_and_padded_case():
     np.testing.assert_array_equal(y, [[[[1000.5, 3200.5], [4010.5, 6532.5], [40.5, 65.5]]]])
 
 
-def test_initial_parameters_are_uniform_by_fan_in():
+def test_initial_parameters_are_fan_in_uniform():
     layer = Conv2D(3, 400, (2, 5), rng=np.random.default_rng(0), dtype=np.float64)
     limit = np.sqrt(3 / 30)
     for parameter in layer.parameters():

@@ -65,7 +65,7 @@ def test_the_class_does_what_the_functions_do():
     assert error(b.gradient, dense_bias_gradient(upstream)) == 0
 
 
-def test_initial_parameters_are_uniform_by_fan_in():
+def test_initial_parameters_are_fan_in_uniform():
     layer = Dense(100, 2000, rng=np.random.default_rng(0), dtype=np.float64)
     for parameter in layer.parameters():
         assert 0.17 < np.abs(parameter.value).max() <= np.sqrt(3 / 100)

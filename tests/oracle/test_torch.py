@@ -132,7 +132,7 @@ def test_training_steps_of_the_book_network(momentum):
         ours.zero_gradients()
         theirs.zero_grad()
         loss.forward(model.forward(x), t)
-        model.backward(loss.backward(), input_gradient=False)
+        model.accumulate_gradients(loss.backward())
         torch.nn.BCELoss()(other(torch.from_numpy(x)), torch.from_numpy(t)).backward()
         assert_same_parameters(model, other, 1e-12, gradients=True)
         ours.step()

@@ -2,16 +2,14 @@
 
 import gzip
 import hashlib
-import io
 import os
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from cnnbook import data, mnist
-from cnnbook.files import DamagedFileError
+from cnnbook import mnist
+from cnnbook.known_files import KnownFile
 from scripts import build_zero_one
 from tests import mirror
 from tests.cases import assert_same
@@ -20,29 +18,30 @@ MIRROR_FOLDER = os.environ.get("CNNBOOK_MNIST_MIRROR_FOLDER")
 
 
 @pytest.fixture
-def originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def originals(tmp_path: Path, embedded: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder with four tiny files in the place of MNIST's."""
     content = mirror.tiny_idx_files()
     monkeypatch.setattr(mnist, "FILES", mirror.known_files(content))
     arrays = {key: mnist.parse_idx(content[key], key) for key in content}
-    others = build_zero_one.other_digits(arrays)
-    monkeypatch.setattr(mnist, "OTHERS_FOLDER", tmp_path)
-    monkeypatch.setattr(
-        mnist,
-        "OTHERS",
-        {
-            key: mnist.OTHERS[key]._replace(
-                size=len(others[key]),
-                sha256=hashlib.sha256(others[key]).hexdigest(),
-            )
-            for key in others
-        },
-    )
+    sums = {
+        known.name: (len(built), hashlib.sha256(built).hexdigest())
+        for known, built in build_zero_one.build(arrays).items()
+    }
+    for table in ("ZERO_ONE", "OTHERS"):
+        known_files = {
+            key: KnownFile(known.name, *sums[known.name])
+            for key, known in getattr(mnist, table).items()
+        }
+        monkeypatch.setattr(mnist, table, known_files)
     folder = tmp_path / "originals"
     folder.mkdir()
     for key, known in mnist.FILES.items():
         (folder / f"{known.name}.gz").write_bytes(gzip.compress(content[key]))
     return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("*.gz")}
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
@@ -51,34 +50,29 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
     return status
 
 
-def test_script_builds_the_same_file_each_time_and_checks_it(
+def test_script_builds_the_same_files_each_time_and_checks_them(
     originals: Path,
-    copy: Path,
+    embedded: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert run(monkeypatch, originals) == 0
-    first = copy.read_bytes()
+    first = contents(embedded)
     assert run(monkeypatch, originals) == 0
-    assert copy.read_bytes() == first
-    with np.load(io.BytesIO(first), allow_pickle=False) as arrays:
-        built = dict(arrays)
+    assert contents(embedded) == first
+    assert {packed[4:8] for packed in first.values()} == {bytes(4)}, "no date in any of them"
+    built = mnist.read_embedded(mnist.ZERO_ONE)
     assert built["train_labels"].tolist() == [0, 1, 1, 0, 1, 0, 0, 1]
     assert built["test_labels"].tolist() == [1, 0, 0]
-    assert data.content_sha256(built) in capsys.readouterr().out
-    monkeypatch.setattr(data, "ZERO_ONE_SHA256", data.content_sha256(built))
     assert run(monkeypatch, "--check", originals) == 0
+    assert capsys.readouterr().out.count("the same content") == 6
     images, labels = mnist.load_other_digits()
     assert labels.tolist() == [7, 9, 5]
     assert images.shape == (3, 1, 28, 28)
-    path = mnist.OTHERS_FOLDER / "other-labels-idx1-ubyte.gz"
+    path = embedded / "other-labels-idx1-ubyte.gz"
     path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes())[:-1] + b"\x06"))
     assert run(monkeypatch, "--check", originals) == 1
-    with pytest.raises(DamagedFileError, match=r"other-labels.*damaged \(wrong content"):
-        mnist.load_other_digits()
-    path.unlink()
-    with pytest.raises(FileNotFoundError, match="other-labels"):
-        mnist.load_other_digits()
+    assert f"{path}: wrong content" in capsys.readouterr().err
     assert_same(
         mnist.load_zero_one(),
         mnist.select_digits(mnist.load_mnist(decompressed(originals)), (0, 1)),
@@ -92,30 +86,39 @@ def decompressed(folder: Path) -> Path:
     return folder
 
 
-def test_script_notices_another_file(
+def test_script_notices_other_files(
     originals: Path,
-    copy: Path,
+    embedded: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    before = copy.read_bytes()
+    before = contents(embedded)
     assert run(monkeypatch, "--check", originals) == 1  # sound, but not from these
-    assert "DIFFERENT content" in capsys.readouterr().out
-    copy.write_bytes(before[:-1])
+    path = embedded / "zero-one-test-labels-idx1-ubyte.gz"
+    assert f"{path}: longer than" in capsys.readouterr().err
+    path.unlink()
     assert run(monkeypatch, "--check", originals) == 1
-    assert str(copy) in capsys.readouterr().err
-    copy.unlink()
+    assert str(path) in capsys.readouterr().err
+    assert contents(embedded) == {name: before[name] for name in before if name != path.name}
+
+
+def test_script_notices_another_table(
+    originals: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, originals) == 0
+    known = mnist.OTHERS["labels"]._replace(sha256="0" * 64)
+    monkeypatch.setitem(mnist.OTHERS, "labels", known)
     assert run(monkeypatch, "--check", originals) == 1
-    assert not copy.exists()
+    assert f"{known.name}.gz: DIFFERENT content (wrong content" in capsys.readouterr().out
 
 
 def test_script_refuses_other_originals(
     originals: Path,
-    copy: Path,
+    embedded: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    before = copy.read_bytes()
+    before = contents(embedded)
     path = originals / "train-labels-idx1-ubyte.gz"
     path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes())[:-1] + b"\0"))
     with pytest.raises(SystemExit, match="2"):
@@ -125,7 +128,7 @@ def test_script_refuses_other_originals(
     with pytest.raises(SystemExit, match="2"):
         run(monkeypatch, originals)
     assert str(path) in capsys.readouterr().err
-    assert copy.read_bytes() == before
+    assert contents(embedded) == before
 
 
 needs_mnist = pytest.mark.skipif(
@@ -135,5 +138,5 @@ needs_mnist = pytest.mark.skipif(
 
 
 @needs_mnist
-def test_script_confirms_the_embedded_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_script_confirms_the_embedded_files(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(monkeypatch, "--check", MIRROR_FOLDER) == 0
