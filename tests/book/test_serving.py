@@ -56,6 +56,7 @@ def edit(path, old, new):
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_rebuild_makes_what_a_build_makes(project, monkeypatch):
     made(project, "first")
