@@ -132,44 +132,6 @@ def test_an_equation_links_to_its_code_and_its_check(convert, tmp_path):
     assert '<autoref identifier="check-eq-kernel" aria-label="check of equation 3.1">' in page
 
 
-def test_an_equation_that_was_not_measured_fails_and_is_named(convert, tmp_path):
-    (tmp_path / "equations").mkdir()
-    entries = [{"id": "eq-kernel", "source": None}]
-    (tmp_path / "equations" / "report.json").write_text(json.dumps({"equations": entries}))
-    message = r"^eq-second: has not been measured: python -m book\.formulas\.report$"
-    with pytest.raises(PageError, match=message):
-        convert(KERNEL, kernel=KERNEL)
-
-
-@pytest.mark.parametrize(
-    ("text", "line", "message"),
-    [
-        ("First.\n\nAs $\\nonsense$ says.", 3, "nonsense"),
-        ("- First.\n\n    As $a +\n    \\nonsense$ says.", 3, "nonsense"),
-        ("First.\n\n- x\n\n    $$\n    \\nonsense\n    $$\n", 6, "nonsense"),
-        ("First.\n\nBy @eq-nowhere.", 3, "eq-nowhere: no equation on any page has this id"),
-        ("First.\n\n{{ fig.share }} of all.", 3, "fig.share: there is no figure"),
-        ("First.\n\n![Alt.](figures/fig.svg)", 3, "fig-light.svg: expected what"),
-        ("# 1. A\n\n$$\nx\n$$ {#eq-x}\n\n@eq-x", 4, "eq-x: has not been measured"),
-    ],
-)
-def test_what_is_wrong_on_a_page_is_one_line_that_says_where(tmp_path, text, line, message):
-    (tmp_path / "page.md").write_text(text)
-    (tmp_path / "equations").mkdir()
-    (tmp_path / "equations" / "report.json").write_text('{"equations": []}')
-    md = markdown.Markdown(
-        extensions=["book.site.extension"],
-        extension_configs={"book.site.extension": {"docs": str(tmp_path)}},
-    )
-    md.preprocessors.register(Context("page.md"), "rendering_context", 1)
-    with pytest.raises(PageError) as caught:
-        md.convert(text)
-    said = str(caught.value)
-    assert said.startswith(f"{tmp_path.as_posix()}/page.md:{line}: ")
-    assert message in said
-    assert "\n" not in said
-
-
 def test_the_range_of_a_display_may_stand_on_a_line_of_its_own(convert):
     page = convert("$$\ny_i = x_i, \\qquad 0 \\le i < N .\n$$")
     assert page.count('display="block"') == 2
