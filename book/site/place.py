@@ -3,6 +3,7 @@
 import posixpath
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ import yaml
 from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
+from book.equations import place_of
 from book.reading import Version, read, version
 
 DESCRIPTION = re.compile(r"\A---\n(?:.*\n)*?description: (?P<text>.*)\n")
@@ -47,6 +49,29 @@ def current_place(md: Markdown) -> Place | None:
         links: Any = md.treeprocessors["relpath"]
         return Place(links.file.src_uri, links.file.url)
     return None
+
+
+class PageError(ValueError, SystemExit):
+    """A page cannot be built. The message is one line that names the page and the line of it.
+
+    A builder that is ended by a SystemExit prints no traceback of itself.
+    """
+
+    code = 1
+
+
+@contextmanager
+def located(md: Markdown, docs: Path, part: str, *errors: type[ValueError]) -> Iterator[None]:
+    """Let an error say on which page, and in which line of it, the part stands that is wrong.
+
+    In a docstring, where no page is known, it says only what is wrong.
+    """
+    try:
+        yield
+    except errors as error:
+        here = current_place(md)
+        where = f"{place_of(docs / here.page, part)}: " if here is not None else ""
+        raise PageError(f"{where}{' '.join(str(error).split())}") from error
 
 
 def reading_order(configuration: Path) -> dict[str, str]:
@@ -99,19 +124,19 @@ class Turn(Treeprocessor):
 
     def run(self, root: Element) -> None:
         """Add the two links; pages out of the navigation have none."""
-        place = current_place(self.md)
+        here = current_place(self.md)
         docstring = "mkdocstrings_ids" in self.md.treeprocessors  # a text within the page
-        if place is None or docstring or not self.configuration.exists():
+        if here is None or docstring or not self.configuration.exists():
             return
         order = reading_order(self.configuration)
         pages = list(order)
-        if place.page not in pages:
+        if here.page not in pages:
             return
-        at = pages.index(place.page)
+        at = pages.index(here.page)
         box = SubElement(root, "nav", {"class": "turn", "aria-label": "Previous and next page"})
         for direction, other in (("Previous", at - 1), ("Next", at + 1)):
             if 0 <= other < len(pages):
-                address = posixpath.relpath(pages[other], posixpath.dirname(place.page) or ".")
+                address = posixpath.relpath(pages[other], posixpath.dirname(here.page) or ".")
                 link = SubElement(box, "a", {"class": direction.lower(), "href": address})
                 self.describe(link, direction, pages[other], order[pages[other]])
 

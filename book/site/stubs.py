@@ -4,9 +4,10 @@ Printed source links to them. They are files in `docs/source`, because a builder
 files only; each includes its module, and holds nothing else that could grow old.
 """
 
-import argparse
 import sys
 from pathlib import Path
+
+from book import contract
 
 ROOT = Path(__file__).parents[2]
 PAGE = """\
@@ -90,13 +91,9 @@ def update(root: Path = ROOT) -> list[Path]:
 
 
 def main() -> int:
-    """Write the pages, or with `--check` only name those that are not up to date."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; 1 if any is stale")
-    check = parser.parse_args().check
-    names = stale() if check else [path.relative_to(ROOT).as_posix() for path in update()]
-    print(*(f"{'stale' if check else 'written or removed'}: {name}" for name in names), sep="\n")
-    return 1 if check and names else 0
+    """Write the pages, or say which are not up to date."""
+    reasons = dict.fromkeys(stale(), "there is no such module, or its page is another")
+    return contract.run(__doc__ or "", lambda: reasons, lambda _: update())
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import re
 import pytest
 
 from book.equations import FENCE, find_equations
-from book.formulas import report
 from tests.book.pages import (
     CHAPTERS,
     DOCS,
@@ -121,19 +120,3 @@ def test_the_navigation_calls_a_page_by_its_heading():
         called = {"Start page": "Convolutional networks from scratch"}.get(title, title)
         called = re.sub(r"^Chapter (\d+)$", r"Checks of chapter \1", called)
         assert heading.startswith(called), f"{name}: {heading}"
-
-
-# --- the report -----------------------------------------------------------------------------------
-
-
-def test_the_report_is_what_its_data_say_and_knows_every_equation():
-    stored = json.loads(report.DATA.read_text(encoding="utf-8"))["equations"]
-    for path, text in report.pages(stored).items():
-        assert path.read_text(encoding="utf-8") == text
-    known = {e["id"]: (e["number"], e["page"], e["latex"]) for e in stored}
-    found = {e.id: (e.number, e.page, e.latex) for e in find_equations(DOCS).values()}
-    assert known == found, "run python -m book.formulas.report"
-    bindings = report.load()
-    for e in stored:
-        assert e["source"] == bindings[e["id"]].source_name
-        assert 0 <= e["error"] <= 1e-12

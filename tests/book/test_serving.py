@@ -10,11 +10,12 @@ pytest.importorskip("math_core")
 
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
+from mkdocs.exceptions import Abort
 
 from book.site import serving
 
 ROOT = Path(__file__).parents[2]
-CHAPTER = "03-kernel-gradients.md"
+CHAPTER, LINKED = "03-kernel-gradients.md", "02-the-convolutional-layer.md"
 
 
 @pytest.fixture
@@ -55,12 +56,19 @@ def edit(path, old, new):
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_rebuild_makes_what_a_build_makes(project, monkeypatch):
     made(project, "first")
     edit(project / "docs" / CHAPTER, "A kernel is learned", "A kernel is taught")
     again, converted = converted_in(project, "again")
     assert converted == [CHAPTER], "only the changed page is converted"
+    # The glossary, which is kept, links to a section: its name must still be there.
+    section, renamed = "## One output, many channels\n", "## One output\n"
+    edit(project / "docs" / LINKED, section, renamed)
+    with pytest.raises(Abort, match="warnings in strict mode"):
+        made(project, "renamed")
+    edit(project / "docs" / LINKED, renamed, section)
     monkeypatch.setattr(serving, "kept", None)
     fresh = made(project, "fresh")
     assert again.keys() == fresh.keys()

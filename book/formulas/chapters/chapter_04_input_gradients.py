@@ -7,6 +7,7 @@ from book.formulas.binding import (
     BEYOND,
     SIGNS,
     Draw,
+    beyond,
     binds,
     jacobian,
     layer_sizes,
@@ -30,7 +31,7 @@ def row(rng: Draw) -> Case:
     x, k = rng.standard_normal(width + kernel_width - 1), rng.standard_normal(kernel_width)
     g = rng.standard_normal(width)
 
-    def layer(pixels):
+    def layer(pixels: np.ndarray) -> np.ndarray:
         kernel = k[np.newaxis, np.newaxis, np.newaxis] + 0 * pixels[0]
         return conv2d(pixels[np.newaxis, np.newaxis, np.newaxis], kernel, np.zeros(1))[0, 0, 0]
 
@@ -73,8 +74,8 @@ def layer(rng: Draw, *, small: bool = False) -> Case:
     "eq-input-local",
     conv2d,
     harmless={
-        r"side 2: \sum_{c'=0}^{C - 1} -> \sum_{c'=0}^{C - 1 + 1}": BEYOND,
-        "side 2: C -> H, place 1": BEYOND,
+        **beyond("side 2", "c'", "C"),
+        "side 2: C -> H": BEYOND,
     },
 )
 def local(rng: Draw) -> Case:
@@ -88,7 +89,7 @@ def local(rng: Draw) -> Case:
 
 
 @binds("eq-input-gradient-size", conv2d_input_gradient, blind=ABOUT_SHAPE)
-def input_gradient_size(rng):
+def input_gradient_size(rng: Draw) -> Case:
     height, kernel_height = int(rng.integers(6, 9)), int(rng.integers(2, 5))
     kernels = np.ones((1, 1, kernel_height, 2))
     y = conv2d(np.ones((1, 1, height, 3)), kernels, np.zeros(1))
@@ -97,7 +98,7 @@ def input_gradient_size(rng):
 
 
 @binds("eq-input-gradient-by-correlation", conv2d_input_gradient)
-def input_gradient_by_correlation(rng):
+def input_gradient_by_correlation(rng: Draw) -> Case:
     case = layer(rng)
     margins = [(0, 0), (0, 0), *((case.values[size] - 1,) * 2 for size in ("K_H", "K_W"))]
     case.values[r"\tilde{G}"] = np.pad(case.values["L/Y"], margins)
@@ -188,7 +189,7 @@ def handed_back(rng: Draw) -> Case:
     convolve2d,
     blind={"random": "holds as well for what returns the same whatever it is given"},
 )
-def two_layers_back(rng):
+def two_layers_back(rng: Draw) -> Case:
     case = images(rng)
     case.values["Q"] = rng.standard_normal((2, 4))
     return case

@@ -59,9 +59,10 @@ def scaled(rng: Draw) -> Case:
 @binds(
     "eq-centre",
     None,
-    harmless={
-        r"side 2: \sum_{p=0}^{H - 1} -> \sum_{p=0 + 1}^{H - 1}": "row 0 has the weight 0, above"
-    },
+    harmless=dict.fromkeys(
+        (r"side 2: \sum_{p=0}^{H - 1} -> \sum_{p=0 + 1}^{H - 1}", "side 2: 0 -> 1"),
+        "row 0 has the weight 0, above",
+    ),
 )
 def samples(rng: Draw) -> Case:
     """A few random images with labels; some of each class, but not as many."""
