@@ -133,7 +133,7 @@ def evaluate(statements: list[Chain], case: Case, *, stop_above: float = math.in
             continue
         if not chain.relations:
             raise EvaluationError(f"nothing to compare with in {show(chain)}")
-        letters = sorted(free_letters(chain, case))
+        letters = sorted(free_variables(chain, case))
         sides: list[list[Value]] = [[] for _ in chain.sides]
         for values in itertools.product(*(ranges(letter) for letter in letters)):
             scope.indices = dict(zip(letters, values, strict=True))
@@ -262,7 +262,7 @@ class _Scope:
                 result = function(*values)
         except (ArithmeticError, TypeError, ValueError) as error:
             raise EvaluationError(f"{show(node)}: {error}") from error
-        if own is None and not free_letters(node, self.case):
+        if own is None and not free_variables(node, self.case):
             self.whole[id(node)] = result
         return result
 
@@ -362,7 +362,7 @@ def _compare(chain: Chain, sides: list[list[Value]]) -> float:
 # --- indices and their ranges ---------------------------------------------------------------------
 
 
-def free_letters(node: Tree, case: Case) -> set[str]:
+def free_variables(node: Tree, case: Case) -> set[str]:
     """List the letters that have no value in a case, and are no index of a sum."""
     match node:
         case Name(text):
@@ -372,14 +372,14 @@ def free_letters(node: Tree, case: Case) -> set[str]:
             outer = set[str]()
             for bound in (lower, upper):
                 if bound is not None:
-                    outer |= free_letters(bound, case)
-            return outer | (free_letters(body, case) - {index})
+                    outer |= free_variables(bound, case)
+            return outer | (free_variables(body, case) - {index})
         case Gradient(of, by):
             parts = [p for p in (of, by) if isinstance(p, Indexed)]
-            found = (free_letters(index, case) for part in parts for index in part.indices)
+            found = (free_variables(index, case) for part in parts for index in part.indices)
             return set[str]().union(*found)
         case _:
-            return set[str]().union(*(free_letters(part, case) for part in children(node)))
+            return set[str]().union(*(free_variables(part, case) for part in children(node)))
 
 
 def _range_of(chain: Chain, case: Case) -> str | None:
@@ -456,6 +456,6 @@ def _printed_ranges(statements: list[Chain], case: Case) -> Callable[[str], Step
 
 def is_closed(node: Tree, case: Case) -> bool:
     """Say whether a side holds numbers alone."""
-    if isinstance(node, Gradient) or free_letters(node, case):
+    if isinstance(node, Gradient) or free_variables(node, case):
         return False
     return all(is_closed(part, case) for part in children(node))

@@ -11,7 +11,7 @@ from book.formulas.evaluate import (
     EvaluationError,
     Outcome,
     evaluate,
-    free_letters,
+    free_variables,
     is_closed,
     read,
 )
@@ -95,9 +95,10 @@ def identities(latex: str, values: Mapping[str, Any]) -> int:
     1
     """
     try:
-        return sum(_hold(pair, values) for pair in _equalities(latex, values))
+        pairs = _compared(latex, values)
     except FormulaError:
         return 0
+    return sum(pair.relations == ("=",) and _equal(pair, values) for pair in pairs)
 
 
 def unproved(latex: str, values: Mapping[str, Any]) -> list[str]:
@@ -105,7 +106,8 @@ def unproved(latex: str, values: Mapping[str, Any]) -> list[str]:
 
     An equality with a letter alone on one side may define it, such as ``u = p - i``, unless the
     other side has the letter as well, or another letter twice. Anything else is expected to hold
-    whatever the letters stand for.
+    whatever the letters stand for. Sides that are always equal are expected to have an equals sign
+    between them.
 
     Parameters
     ----------
@@ -117,7 +119,7 @@ def unproved(latex: str, values: Mapping[str, Any]) -> list[str]:
     Returns
     -------
     list of str
-        The equalities; a formula with an equals sign that cannot be read is one.
+        What is not as expected; a formula with an equals sign that cannot be read as a whole.
 
     Examples
     --------
@@ -127,12 +129,17 @@ def unproved(latex: str, values: Mapping[str, Any]) -> list[str]:
     ['p - (p + u) = u']
     """
     try:
-        equalities = _equalities(latex, values)
+        pairs = _compared(latex, values)
     except FormulaError:
         return [latex] if "=" in latex else []
-    return [
-        show(pair) for pair in equalities if not _defines(*pair.sides) and not _hold(pair, values)
-    ]
+    return [show(pair) for pair in pairs if not _expected(pair, values)]
+
+
+def _expected(pair: Chain, values: Mapping[str, Any]) -> bool:
+    """Say whether two sides are related as they should be."""
+    if pair.relations == ("=",):
+        return _defines(*pair.sides) or _equal(pair, values)
+    return not _equal(pair, values)
 
 
 def _defines(left: Node, right: Node) -> bool:
@@ -144,27 +151,27 @@ def _defines(left: Node, right: Node) -> bool:
     return False
 
 
-def _equalities(latex: str, values: Mapping[str, Any]) -> list[Chain]:
-    """List the neighbouring sides with an equals sign between them, of numbers and letters."""
+def _compared(latex: str, values: Mapping[str, Any]) -> list[Chain]:
+    """List the neighbouring sides that are made of numbers and letters."""
     case = Case(dict(values))
     found = []
     for chain in read(latex, case):
         for relation, sides in zip(chain.relations, pairwise(chain.sides), strict=True):
             with suppress(FormulaError):
-                plain = Chain(tuple(_letters_only(side, case) for side in sides), ("=",))
-                if relation == "=" and free_letters(plain, case):
+                plain = Chain(tuple(_letters_only(side, case) for side in sides), (relation,))
+                if free_variables(plain, case):
                     found.append(plain)
     return found
 
 
-def _hold(chain: Chain, values: Mapping[str, Any]) -> bool:
+def _equal(pair: Chain, values: Mapping[str, Any]) -> bool:
     """Whether two sides are equal for a few random values of the letters."""
-    letters = sorted(free_letters(chain, Case(dict(values))))
+    letters = sorted(free_variables(pair, Case(dict(values))))
     rng = random.Random(0)  # noqa: S311 - no secret
     for _ in range(DRAWS):
         drawn = {name: rng.uniform(0.1, 0.9) for name in letters}
         try:
-            error = evaluate([chain], Case({**drawn, **values})).error
+            error = evaluate([Chain(pair.sides, ("=",))], Case({**drawn, **values})).error
         except (EvaluationError, ArithmeticError, TypeError, ValueError):
             return False
         if error > 1e-9:

@@ -1,7 +1,6 @@
 """What the fully trained network has learned, in the numbers of chapter 12.
 
-Five figures are drawn from the one training that this module does: kernels, test_errors,
-calibration, saliency and shifted.
+All figures of one call of ``python -m scripts.figures`` share the training that this module does.
 """
 
 from functools import cache

@@ -1,6 +1,5 @@
 """Which pixels a kernel entry has met, the upstream gradient, and the kernel gradient of both."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,7 +10,7 @@ from cnnbook.layers import conv2d_kernel_gradient
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import load_zero_one, one_hot
 from cnnbook.model import zero_one_network
-from scripts.figures.common import Data, main, prepare, show_array
+from scripts.figures.common import Data, prepare, show_array, within
 
 SEED, KERNEL = 0, 0
 
@@ -28,8 +27,12 @@ def compute() -> Data:
     gradient = conv2d_kernel_gradient(image, upstream, 3)
     return {
         "image": image[0, 0].round(4).tolist(),
-        "upstream": (1e4 * upstream[0, KERNEL]).round(4).tolist(),
-        "gradient": (1e4 * gradient[KERNEL, 0]).round(4).tolist(),
+        "upstream": upstream[0, KERNEL].round(8).tolist(),
+        "gradient": gradient[KERNEL, 0].round(8).tolist(),
+        "image_size": list(image.shape[2:]),
+        "output_size": list(upstream.shape[2:]),
+        "kernel_size": list(gradient.shape[2:]),
+        "entries": [[0, 0], [size - 1 for size in gradient.shape[2:]]],
         "seed": SEED,
     }
 
@@ -38,27 +41,24 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     """Draw the image with two frames, the upstream gradient, the kernel gradient."""
     figure, panels = prepare(colours, width=6.6, height=2.45, rows=1, columns=3)
     show_array(panels[0], data["image"], colours, signed=False)
-    for corner, style, colour in ((0, "-", "#9db2ff"), (2, "--", "#ffab7a")):
-        frame = Rectangle(
-            (corner - 0.2, corner - 0.2), 25.4, 25.4, fill=False, linestyle=style, linewidth=1.6
-        )
-        frame.set_edgecolor(colour)
+    height, width = data["output_size"]
+    styles = (("-", "#9db2ff"), ("--", "#ffab7a"))
+    for (u, v), (dashes, colour) in zip(data["entries"], styles, strict=True):
+        style: Data = {"fill": False, "edgecolor": colour, "linestyle": dashes, "linewidth": 1.6}
+        frame = Rectangle((v - 0.2, u - 0.2), width - 0.6, height - 0.6, **style)
         panels[0].add_patch(frame)
     show_array(panels[1], data["upstream"], colours)
     show_array(panels[2], data["gradient"], colours)
     label = {"boxstyle": "round,pad=0.2", "facecolor": colours["paper"], "edgecolor": "none"}
-    for place in ((0, 0), (2, 2)):
-        panels[2].text(
-            place[1], place[0], str(place), ha="center", va="center", fontsize=8.5, bbox=label
-        )
+    for u, v in data["entries"]:
+        text = f"({u}, {v})"
+        panels[2].text(v, u, text, ha="center", va="center", fontsize=10, bbox=label)
     for axes, title in zip(
         panels, ("pixels met", "upstream gradient", "kernel gradient"), strict=True
     ):
-        axes.set_title(title, fontsize=10)
-    result: Figure = figure
-    return result
+        axes.set_title(title, fontsize=11.5)
+    return figure
 
 
-if __name__ == "__main__":
-    tolerances = {"image": 0, "upstream": 1e-3, "gradient": 1e-3, "seed": 0}
-    sys.exit(main("met_pixels", compute, draw, tolerances))
+TOLERANCES = within(1e-7, "upstream gradient")
+TOLERANCES |= within(0, "image image_size output_size kernel_size entries seed")

@@ -1,13 +1,12 @@
 """The mean zero and the mean one, and the images that are least like them."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from cnnbook.mnist import load_zero_one
-from scripts.figures.common import Data, main, prepare
+from scripts.figures.common import Data, prepare, within
 
 COUNT = 10
 
@@ -38,15 +37,13 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
         titles = ["mean", *(str(number) for number in data[f"{name}_numbers"])]
         for axes, image, title in zip(panels[row], shown, titles, strict=True):
             axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="none")
-            axes.set_title(title, fontsize=7.5, loc="center", pad=3)
+            axes.set_title(title, fontsize=8.5, loc="center", pad=3)
             axes.axis("off")
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    tolerances = {"count": 0.0}
-    for name in ("zero", "one"):
-        tolerances |= {f"{name}_mean": 1e-5, f"{name}_numbers": 0.0, f"{name}_images": 0.0}
-        tolerances |= {f"{name}_distances": 1e-6, f"{name}_typical": 1e-6}
-    sys.exit(main("strangest", compute, draw, tolerances))
+TOLERANCES = (
+    within(0, "count zero_numbers one_numbers zero_images one_images")
+    | within(1e-5, "zero_mean one_mean")
+    | within(1e-6, "zero_distances one_distances zero_typical one_typical")
+)

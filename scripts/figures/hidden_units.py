@@ -1,19 +1,18 @@
 """The weights of two hidden units, folded back into maps: what they are, and what was learned."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from cnnbook.model import zero_one_network
-from scripts.figures.common import Data, main, prepare, show_array
-from scripts.figures.learned import SEED, trained
+from scripts.figures.common import Data, prepare, show_array, within
+from scripts.figures.trained_network import SEED, trained
 
 
 def compute() -> Data:
     """Take the unit that speaks most for a one, and the unit that speaks most for a zero."""
-    model, _, _ = trained()
+    model, split, _ = trained()
     after = [p.value.astype(np.float64) for p in model.parameters()]
     before = [p.value for p in zero_one_network(np.random.default_rng(SEED)).parameters()]
     votes = after[4][:, 1] - after[4][:, 0]
@@ -25,6 +24,12 @@ def compute() -> Data:
     cosines = patterns[:, 0] @ change / np.linalg.norm(change, axis=0)
     cosines *= np.sign(cosines[units[0]])
 
+    # In which maps the first of them looks for the stroke of a one, and in which for the reverse.
+    images, labels = split.train
+    ones, zeros = (images[labels == digit].mean(axis=0) for digit in (1, 0))
+    stroke = (ones - zeros)[:, 1:-1, 1:-1]
+    signs = np.sum(change[:, units[0]].reshape(5, 26, 26) * stroke, axis=(1, 2)) > 0
+
     def folded(weights: np.ndarray) -> list[list[list[list[float]]]]:
         found: list[list[list[list[float]]]] = [
             weights[:, unit].reshape(5, 26, 26).round(5).tolist() for unit in units
@@ -33,6 +38,8 @@ def compute() -> Data:
 
     return {
         "units": units,
+        "for_stroke": np.flatnonzero(signs).tolist(),
+        "against_stroke": np.flatnonzero(~signs).tolist(),
         "votes": votes[units].tolist(),
         "weights": folded(after[2]),
         "changes": folded(change),
@@ -54,15 +61,14 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
             for f, values in enumerate(data[kind][unit]):
                 show_array(panels[2 * unit + row, f], values, colours)
             text = f"unit {data['units'][unit]}:\n{('weights', 'learned')[row]}"
-            panels[2 * unit + row, 0].set_ylabel(text, fontsize=9.5)
+            panels[2 * unit + row, 0].set_ylabel(text, fontsize=11)
     for f in range(5):
-        panels[0, f].set_title(f"f = {f}", fontsize=9.5)
-    result: Figure = figure
-    return result
+        panels[0, f].set_title(f"f = {f}", fontsize=11)
+    return figure
 
 
-if __name__ == "__main__":
-    tolerances = {"units": 0, "votes": 1e-4, "weights": 1e-4, "changes": 1e-4}
-    tolerances |= {"start": 1e-6, "change": 1e-6, "opposite": 1e-4, "one_pattern": 1e-4}
-    tolerances |= {"alike": 0, "for_one": 0}
-    sys.exit(main("units", compute, draw, tolerances))
+TOLERANCES = (
+    within(0, "units for_stroke against_stroke alike for_one")
+    | within(1e-4, "votes weights changes opposite one_pattern")
+    | within(1e-6, "start change")
+)
