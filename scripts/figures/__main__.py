@@ -26,12 +26,7 @@ def main(arguments: list[str]) -> int:
         print("look at:", ", ".join(making.update(names)) or "nothing")
         return 0
     act, _ = ACTIONS.get(options.action, (making.make, ""))
-    differs = []
-    for name in names:
-        if needed := making.missing(name):
-            print(f"{name}: skipped, {needed} is not installed")
-        elif act(name) is False:
-            differs.append(name)
+    differs = [name for name in names if act(name) is False]
     if differs:
         print(f"DIFFERS: {', '.join(differs)}")
     return int(bool(differs))

@@ -37,14 +37,19 @@ def load(name: str) -> Module:
     return module
 
 
-def missing(name: str) -> str | None:
-    """Return what a figure needs and is not installed, if anything is."""
+def can_compute(name: str) -> bool:
+    """Whether what the data of a figure need is installed; if not, say so."""
     needed = getattr(load(name), "NEEDS", None)
-    return needed if needed and importlib.util.find_spec(needed) is None else None
+    there = needed is None or importlib.util.find_spec(needed) is not None
+    if not there:
+        print(f"{name}: not computed, {needed} is not installed")
+    return there
 
 
 def make(name: str) -> None:
     """Compute the data of a figure, draw them, and write both."""
+    if not can_compute(name):
+        return
     module, start = load(name), time.perf_counter()
     data = _plain(module.compute())
     provenance = {
@@ -65,13 +70,13 @@ def make(name: str) -> None:
 
 def check(name: str) -> bool:
     """Compute and draw a figure, compare with what is stored, write nothing."""
-    return _check_data(name) & _check_drawings(name)
+    return (not can_compute(name) or _check_data(name)) & _check_drawings(name)
 
 
 def renew(name: str) -> bool:
     """Check a figure, and if all agrees, note that the code of today makes it."""
     agrees = check(name)
-    if agrees:
+    if agrees and can_compute(name):
         _write(name, stored(name) | {"sources": sources.fingerprints(name)})
     return agrees
 
@@ -103,16 +108,13 @@ def update(chosen: Iterable[str] | None = None) -> list[str]:
     """
     changed = []
     for name, kinds in sources.changes(chosen).items():
-        if needed := missing(name):
-            print(f"{name}: left as it is, {needed} is not installed")
-            continue
-        if "draw" in kinds and "compute" not in kinds:
+        again = "compute" in kinds
+        if "draw" in kinds and not (again and can_compute(name)):
             redraw(name)
-        same = kinds == ["cnnbook"]
-        if "compute" in kinds or ("cnnbook" in kinds and not renew(name)):
+        if again or ("cnnbook" in kinds and not renew(name)):
             make(name)
-            same = False
-        changed += [] if same else [name]
+            again = True
+        changed += [name] if again or "draw" in kinds else []
     return changed
 
 

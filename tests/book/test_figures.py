@@ -237,6 +237,22 @@ def test_a_figure_whose_data_differ_is_not_renewed(figure):
     assert sources.stale(["figure"])
 
 
+def test_what_cannot_be_computed_here_is_drawn_all_the_same(figure, monkeypatch, capsys):
+    from scripts.figures import making
+
+    figure()
+    making.make("figure")
+    figure(code="2", title="B")
+    monkeypatch.setattr(making, "can_compute", lambda name: False)
+    assert not making.check("figure"), "by its drawings"
+    assert making.update(["figure"]) == ["figure"]
+    assert capsys.readouterr().out.splitlines()[-1] == "figure: drawn"
+    assert making.check("figure")
+    assert sources.changes(["figure"]) == {"figure": ["compute", "cnnbook"]}
+    making.renew("figure")
+    assert sources.changes(["figure"]), "what was not computed is not renewed"
+
+
 def test_no_figure_is_older_than_its_module():
     older = {
         name: f"{sources.WHY[kinds[0]]}: python -m scripts.figures --update {name}"
