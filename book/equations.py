@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from book.reading import read
+
 EQUATION_ID = r"eq-[a-z0-9]+(?:-[a-z0-9]+)*"
 DISPLAY = re.compile(
     r"^(?P<indent>[ ]*)\$\$[ ]*\n(?P<latex>.*?)\n[ ]*\$\$[ ]*"
@@ -43,6 +45,15 @@ class Equation(NamedTuple):
     page: str
 
 
+def place_of(path: Path, part: str) -> str:
+    """Say where something stands, for messages: the file, and the line if it is found there."""
+    text = path.read_text(encoding="utf-8")
+    for wanted in (part, part.split("\n", maxsplit=1)[0]):
+        if wanted.strip() and wanted in text:
+            return f"{path.as_posix()}:{text[: text.index(wanted)].count(chr(10)) + 1}"
+    return path.as_posix()
+
+
 def find_equations(folder: Path) -> dict[str, Equation]:
     """Read every page and number its equations.
 
@@ -66,7 +77,7 @@ def find_equations(folder: Path) -> dict[str, Equation]:
         page = path.relative_to(folder).as_posix()
         if path.parent.name == REPORT:
             continue  # shows every formula again, without a number
-        text = FENCE.sub("", path.read_text(encoding="utf-8"))
+        text = FENCE.sub("", read(path))
         chapter = CHAPTER.search(text)
         place = 0
         for match in DISPLAY.finditer(text):
@@ -74,9 +85,11 @@ def find_equations(folder: Path) -> dict[str, Equation]:
             if name is None:
                 continue
             if chapter is None:
-                raise EquationError(f"{page}: {name}: the page has no heading '# N. Title'")
+                where = place_of(path, f"{{#{name}}}")
+                raise EquationError(f"{where}: {name}: the page has no heading '# N. Title'")
             if name in found:
-                raise EquationError(f"{page}: {name}: given twice, first in {found[name].page}")
+                where = place_of(path, f"{{#{name}}}")
+                raise EquationError(f"{where}: {name}: given twice, first in {found[name].page}")
             place += 1
             number = f"{chapter['number']}.{place}"
             found[name] = Equation(name, number, match["latex"], page)
@@ -126,11 +139,14 @@ def check_references(equations: Mapping[str, Equation], folders: list[Path]) -> 
     used: set[str] = set()
     for folder in folders:
         for path in sorted([*folder.rglob("*.md"), *folder.rglob("*.py")]):
-            found = find_references(path.read_text(encoding="utf-8"))
+            found = find_references(read(path))
             if unknown := sorted(found - equations.keys()):
-                raise EquationError(f"{path}: {unknown[0]}: no equation on any page has this id")
+                where = place_of(path, f"@{unknown[0]}")
+                raise EquationError(f"{where}: {unknown[0]}: no equation on any page has this id")
             if path.parent.name != REPORT:
                 used |= found
     for name, equation in equations.items():
         if name not in used:
-            raise EquationError(f"{equation.page}: {name}: nothing refers to this equation")
+            pages = (folder / equation.page for folder in folders)
+            where = next(place_of(page, f"{{#{name}}}") for page in pages if page.exists())
+            raise EquationError(f"{where}: {name}: nothing refers to this equation")

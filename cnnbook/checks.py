@@ -5,54 +5,126 @@ Each says the argument's name, what was expected and what came, shapes printed.
 
 import math
 import operator
-from typing import Any, cast
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-type_names = "float32 or float64"
+FLOATING = "float32 or float64"
 
 Array = NDArray[Any]
-Size = int | tuple[int, int]
+Cache = TypeVar("Cache")
+Shape = tuple[int, ...]
+Pair = tuple[int, int]
+Size = int | Pair
 
 
-def check_array(name: str, array: Array, axes: str) -> None:
-    """Refuse anything but a non-empty floating array with the given axes.
+@lru_cache
+def _letters(axes: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Read ``"x: N C, bias: C"`` as the names and the letters of their axes."""
+    parts = [part.partition(":") for part in axes.split(",")]
+    return [
+        (name.strip(), tuple(axes.split())) for name, _, axes in parts
+    ]
+
+
+def check_axes(axes: str, *arrays: Array) -> None:
+    """Refuse arrays whose shapes are not those that one line of letters states.
+
+    A letter stands for the same size wherever it occurs. Three dots, once in a shape, stand for
+    any number of axes, the same ones wherever they occur. An array is held against those
+    before it, so that the line ends with the argument that a reader is most likely to mend.
 
     Parameters
     ----------
-    name : str
-        The argument as the caller knows it.
-    array : np.ndarray
-        What came. Complex arrays pass, because the complex step needs them.
     axes : str
-        The letters of the expected axes, separated by spaces: ``"N C H W"``.
+        The name of each argument and the letters of its axes:
+        ``"kernels: F C KH KW, bias: F, x: N C H W"``, or ``"y: ..., grad_output: ..."``.
+    *arrays : np.ndarray
+        The arguments, in this order. Complex arrays pass, because the complex step needs them.
 
     Raises
     ------
     TypeError
-        If ``array`` is not a NumPy array, or holds integers, booleans or objects.
+        If an argument is not a NumPy array, or holds integers, booleans or objects.
     ValueError
-        If it has another number of axes, or one of its axes is empty.
+        If it has another number of axes, an empty axis that has a letter, or another size than an
+        argument before it.
+
+    Examples
+    --------
+    >>> check_axes("x: N in, weights: in out", np.ones((5, 3)), np.ones((4, 2)))
+    Traceback (most recent call last):
+        ...
+    ValueError: weights: expected shape (3, out), to fit x of shape (5, 3); got (4, 2)
     """
-    expected = f"({', '.join(axes.split())})"
+    known: dict[str, Any] = {}  # the size that a letter stands for
+    first: dict[str, int] = {}  # the argument that said so
+    for k, ((name, letters), array) in enumerate(
+        zip(_letters(axes), arrays, strict=True)
+    ):
+        sizes = _sizes(name, letters, array)
+        for letter, size in zip(letters, sizes, strict=True):
+            if known.setdefault(letter, size) != size:
+                said = first[letter]
+                whose, shape = (
+                    _letters(axes)[said][0],
+                    arrays[said].shape,
+                )
+                expected = [
+                    known[other] if first.get(other, k) < k else other
+                    for other in letters
+                ]
+                raise ValueError(
+                    f"{name}: expected shape {_written(expected)}, "
+                    f"to fit {whose} of shape {shape}; got {array.shape}"
+                )
+            first.setdefault(letter, k)
+
+
+def _sizes(
+    name: str, letters: tuple[str, ...], array: Array
+) -> tuple[Any, ...]:
+    """Return the size of each letter, for the dots a tuple; refuse what has no such axes."""
     if not isinstance(array, np.ndarray):
         raise TypeError(
-            f"{name}: expected a NumPy array of shape {expected}; got {type(array).__name__}"
+            f"{name}: expected a NumPy array"
+            f"{'' if letters == ('...',) else ' of shape ' + _written(letters)}; "
+            f"got {type(array).__name__}"
         )
     if array.dtype.kind not in "fc":
         raise TypeError(
-            f"{name}: expected {type_names}; got {array.dtype} of shape {array.shape} "
+            f"{name}: expected {FLOATING}; got {array.dtype} of shape {array.shape} "
             f"(convert with {name}.astype(np.float32))"
         )
-    if array.ndim != len(axes.split()):
+    dots = "..." in letters
+    named = len(letters) - dots
+    if array.ndim < named or (array.ndim > named and not dots):
+        count = f"{named} or more" if dots else f"{named}"
         raise ValueError(
-            f"{name}: expected {len(axes.split())} axes {expected}; got shape {array.shape}"
+            f"{name}: expected {count} axes {_written(letters)}; "
+            f"got shape {array.shape}"
         )
-    if array.size == 0:
+    if array.size == 0 and named:
         raise ValueError(
-            f"{name}: expected no empty axis in {expected}; got shape {array.shape}"
+            f"{name}: expected no empty axis in {_written(letters)}; "
+            f"got shape {array.shape}"
         )
+    if not dots:
+        return array.shape
+    at, shape = letters.index("..."), array.shape
+    end = at + array.ndim - named
+    return *shape[:at], shape[at:end], *shape[end:]
+
+
+def _written(sizes: Sequence[Any]) -> str:
+    """Write sizes and letters as a shape is written; what the dots stand for without brackets."""
+    parts: list[str] = []
+    for size in sizes:
+        parts += map(str, size if isinstance(size, tuple) else [size])
+    return f"({', '.join(parts)}{',' if len(parts) == 1 and parts[0].isdigit() else ''})"
 
 
 def check_shape(
@@ -85,7 +157,7 @@ def check_shape(
         )
     if array.dtype.kind not in "fc":
         raise TypeError(
-            f"{name}: expected {type_names}; got {array.dtype}"
+            f"{name}: expected {FLOATING}; got {array.dtype}"
         )
     if array.shape != expected:
         raise ValueError(
@@ -128,9 +200,7 @@ def check_count(name: str, value: int, minimum: int = 1) -> int:
     return count
 
 
-def check_pair(
-    name: str, value: Size, minimum: int = 1
-) -> tuple[int, int]:
+def check_pair(name: str, value: Size, minimum: int = 1) -> Pair:
     """Return ``value``, an integer or a (height, width) pair, as a pair.
 
     Parameters
@@ -171,6 +241,32 @@ def check_pair(
     height = check_count(name, value[0], minimum)
     width = check_count(name, value[1], minimum)
     return height, width
+
+
+def check_fits(name: str, size: Pair, within: Pair, whose: str) -> None:
+    """Refuse a window that is higher or wider than what it is moved over.
+
+    Parameters
+    ----------
+    name : str
+        The argument as the caller knows it.
+    size : (int, int)
+        Height and width of the window.
+    within : (int, int)
+        Height and width of the image.
+    whose : str
+        What that image is, for the message: ``"padded image"``.
+
+    Raises
+    ------
+    ValueError
+        If the window does not fit.
+    """
+    if size[0] > within[0] or size[1] > within[1]:
+        raise ValueError(
+            f"{name}: expected at most the {whose}'s (H, W) = {within}; "
+            f"got {size}"
+        )
 
 
 def check_positive(name: str, value: float) -> float:
@@ -235,8 +331,8 @@ def check_finite(name: str, array: Array) -> None:
     )
 
 
-def check_floating(name: str, array: Array) -> None:
-    """Refuse anything but an array of real or complex floating-point numbers.
+def check_real(name: str, array: Array) -> None:
+    """Refuse anything but a non-empty array of real floating-point numbers.
 
     Parameters
     ----------
@@ -248,16 +344,93 @@ def check_floating(name: str, array: Array) -> None:
     Raises
     ------
     TypeError
-        If it is not a floating NumPy array.
+        If it is not a floating NumPy array, or a complex one.
+    ValueError
+        If it is empty.
+    """
+    check_axes(f"{name}: ...", array)
+    if array.dtype.kind == "c":
+        raise TypeError(
+            f"{name}: expected {FLOATING}; got {array.dtype}"
+        )
+    if array.size == 0:
+        raise ValueError(
+            f"{name}: expected no empty axis; got {array.shape}"
+        )
+
+
+def check_numbers(name: str, array: Array) -> None:
+    """Refuse anything but an array of real numbers: booleans, integers or floating ones.
+
+    Parameters
+    ----------
+    name : str
+        The argument as the caller knows it.
+    array : np.ndarray
+        What came, of any shape.
+
+    Raises
+    ------
+    TypeError
+        If it is not a NumPy array, or one of something else.
     """
     if not isinstance(array, np.ndarray):
         raise TypeError(
             f"{name}: expected a NumPy array; got {type(array).__name__}"
         )
-    if array.dtype.kind not in "fc":
-        raise TypeError(
-            f"{name}: expected {type_names}; got {array.dtype}"
+    if array.dtype.kind not in "buif":
+        raise TypeError(f"{name}: expected numbers; got {array.dtype}")
+
+
+def check_unit_interval(name: str, array: Array) -> None:
+    """Refuse numbers outside [0, 1], and say where the first one is; NaN is outside of everything.
+
+    Parameters
+    ----------
+    name : str
+        The argument as the caller knows it.
+    array : np.ndarray
+        Real numbers of any shape.
+
+    Raises
+    ------
+    ValueError
+        If an entry lies outside.
+    """
+    outside = ~((array >= 0) & (array <= 1))
+    if outside.any():
+        first = tuple(int(i) for i in np.argwhere(outside)[0])
+        raise ValueError(
+            f"{name}: expected numbers in [0, 1]; "
+            f"got {array[first]} at index {first}"
         )
+
+
+def recall(owner: object, cache: Cache | None) -> Cache:
+    """Return what ``forward`` remembered, or say that there was no ``forward``.
+
+    Parameters
+    ----------
+    owner : object
+        The layer or loss whose ``backward`` asks.
+    cache : object or None
+        What its ``forward`` put aside.
+
+    Returns
+    -------
+    object
+        The same, not None.
+
+    Raises
+    ------
+    RuntimeError
+        If ``forward`` was never called.
+    """
+    if cache is None:
+        raise RuntimeError(
+            f"{owner!r}: backward was called before forward"
+        )
+    return cache
 
 
 def check_rng(rng: np.random.Generator) -> None:
@@ -303,5 +476,5 @@ def check_dtype(dtype: DTypeLike) -> np.dtype[np.floating]:
     except TypeError:
         found = np.dtype(object)
     if dtype is None or found not in (np.float32, np.float64):
-        raise TypeError(f"dtype: expected {type_names}; got {dtype!r}")
+        raise TypeError(f"dtype: expected {FLOATING}; got {dtype!r}")
     return cast("np.dtype[np.floating]", found)

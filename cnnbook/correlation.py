@@ -4,7 +4,14 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from cnnbook.checks import Array, Size, check_array, check_pair
+from cnnbook.checks import (
+    Array,
+    Pair,
+    Size,
+    check_axes,
+    check_fits,
+    check_pair,
+)
 
 Mode = Literal["valid", "same", "full"]
 
@@ -48,19 +55,41 @@ def windows(x: Array, window_size: Size, *, stride: Size = 1) -> Array:
         ...
     ValueError: window_size: expected at most the image's (H, W) = (3, 4); got (1, 5)
     """
-    axes = ["..."] * (getattr(x, "ndim", 2) - 2) + ["H", "W"]
-    check_array("x", x, " ".join(axes))
+    check_axes("x: ... H W", x)
     size = check_pair("window_size", window_size)
-    step_down, step_across = check_pair("stride", stride)
-    if size[0] > x.shape[-2] or size[1] > x.shape[-1]:
-        raise ValueError(
-            f"window_size: expected at most the image's (H, W) = "
-            f"{x.shape[-2:]}; got {size}"
-        )
+    steps = check_pair("stride", stride)
+    check_fits("window_size", size, x.shape[-2:], "image")
+    return view_windows(x, size, steps)
+
+
+def view_windows(
+    x: Array,
+    size: Pair,
+    stride: Pair = (1, 1),
+    *,
+    writeable: bool = False,
+) -> Array:
+    """Show every window of the last two axes: `windows`, of arguments that have been checked.
+
+    Parameters
+    ----------
+    x : np.ndarray of shape (..., H, W)
+        Any array with two or more axes.
+    size, stride : (int, int)
+        The size of a window, and the steps between neighbouring ones.
+    writeable : bool
+        Whether what is written to a window is written to ``x``, where windows may overlap.
+
+    Returns
+    -------
+    np.ndarray of shape (..., H', W', KH, KW)
+        A view.
+    """
     every = np.lib.stride_tricks.sliding_window_view(
-        x, size, axis=(-2, -1)
+        x, size, axis=(-2, -1), writeable=writeable
     )
-    return every[..., ::step_down, ::step_across, :, :]
+    down, across = stride
+    return every[..., ::down, ::across, :, :]
 
 
 def cross_correlate2d(
@@ -118,20 +147,19 @@ def cross_correlate2d(
            [-7., -4., -4.,  6.],
            [ 0.,  7.,  8.,  9.]])
     """
-    check_array("image", image, "H W")
-    check_array("kernel", kernel, "KH KW")
+    check_axes("image: H W, kernel: KH KW", image, kernel)
     return _slide(_pad_for(mode, image, kernel), kernel)
 
 
 def convolve2d(
     image: Array, kernel: Array, mode: Mode = "valid"
 ) -> Array:
-    """Convolve: cross-correlate with the kernel turned by 180 degrees.
+    """Convolve: cross-correlate with the kernel flipped, that is, rotated by 180 degrees.
 
     That is @eq-valid-convolution in mode "valid". In mode "full", where X is zero outside the
     image, it is Y[i, j] = sum over u, v of X[i - u, j - v] K[u, v], @eq-full-convolution.
     In mode "same", a kernel of even size has no middle; the convolution then begins one row or
-    column earlier in "full" than cross-correlation with the turned kernel does, as in SciPy.
+    column earlier in "full" than cross-correlation with the flipped kernel does, as in SciPy.
 
     Parameters
     ----------
@@ -167,9 +195,8 @@ def convolve2d(
     array([[4., 4.],
            [4., 4.]])
     """
-    check_array("image", image, "H W")
-    check_array("kernel", kernel, "KH KW")
-    # Turning the kernel turns its margins too, which matters in mode
+    check_axes("image: H W, kernel: KH KW", image, kernel)
+    # Flipping the kernel flips its margins too, which matters in mode
     # "same" for even sizes.
     padded = rotate180(_pad_for(mode, rotate180(image), kernel))
     # @eq-valid-convolution, @eq-full-by-padding
@@ -177,9 +204,9 @@ def convolve2d(
 
 
 def rotate180(kernel: Array) -> Array:
-    """Turn the last two axes by 180 degrees: entry [u, v] becomes [KH - 1 - u, KW - 1 - v].
+    """Flip the last two axes, which rotates them by 180 degrees.
 
-    That is @eq-rotation.
+    Entry [u, v] becomes [KH - 1 - u, KW - 1 - v], @eq-rotation.
 
     Parameters
     ----------
@@ -197,10 +224,7 @@ def rotate180(kernel: Array) -> Array:
     array([[4., 3.],
            [2., 1.]])
     """
-    if kernel.ndim < 2:
-        raise ValueError(
-            f"kernel: expected shape (..., KH, KW); got {kernel.shape}"
-        )
+    check_axes("kernel: ... KH KW", kernel)
     return kernel[..., ::-1, ::-1]  # @eq-rotation
 
 
@@ -299,10 +323,9 @@ def convolve2d_loops(
 def _slide(image: Array, kernel: Array) -> Array:
     """Sum the products of the kernel and each window of the image."""
     # @eq-valid
-    products: Array = np.einsum(
-        "ijuv,uv->ij", windows(image, kernel.shape), kernel
+    return np.einsum(
+        "ijuv,uv->ij", view_windows(image, kernel.shape), kernel
     )
-    return products
 
 
 def _pad_for(mode: Mode, image: Array, kernel: Array) -> Array:

@@ -7,17 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-import cnnbook.data
-from cnnbook.data import read_zero_one
-from cnnbook.download import (
-    KnownFile,
-    cache_folder,
-    check_mirrors,
-    fetch,
-    unpack,
-)
 from cnnbook.files import DamagedFileError
 from cnnbook.idx import Bytes, parse_idx
+from cnnbook.known_files import KnownFile, unpack
 from cnnbook.samples import (
     Samples,
     Split,
@@ -71,9 +63,35 @@ FILES = {
     ),
 }
 
+# The files that are part of this package.
+DATA = Path(__file__).with_name("data")
+
+ZERO_ONE = {
+    "train_images": KnownFile(
+        "zero-one-train-images-idx3-ubyte",
+        9_929_376,
+        "482e60888de7fa7ee006fef795764c059594ad61bc5376d601e04ae92a1b2081",
+    ),
+    "train_labels": KnownFile(
+        "zero-one-train-labels-idx1-ubyte",
+        12_673,
+        "74725c932888a926132f07f349b7fba6a5d33dff14d8f28b77f14351c19a9840",
+    ),
+    "test_images": KnownFile(
+        "zero-one-test-images-idx3-ubyte",
+        1_658_176,
+        "ab2d98bd6cc310374ba0c91593030014043a66031b5e5fea29ca2e844fbf6905",
+    ),
+    "test_labels": KnownFile(
+        "zero-one-test-labels-idx1-ubyte",
+        2_123,
+        "0fd740eac9f45ca4f4e28c0d149bc49ffb64d7447936d786de33fad4e7629dd0",
+    ),
+}
+
 # For chapter 12: what the network says about digits that it has never
 # seen.
-OTHERS_FOLDER, OTHERS_PER_DIGIT = Path(cnnbook.data.__file__).parent, 25
+OTHERS_PER_DIGIT = 25
 OTHERS = {
     "images": KnownFile(
         "other-images-idx3-ubyte",
@@ -89,7 +107,7 @@ OTHERS = {
 
 
 def load_zero_one(limit_per_class: int | None = None) -> Split:
-    """Load every zero and every one of MNIST from a file that is part of this package.
+    """Load every zero and every one of MNIST from files that are part of this package.
 
     These are 12,665 training images (5,923 zeros, 6,742 ones) and 2,115 test images (980 and
     1,135), in the order in which MNIST has them.
@@ -112,7 +130,7 @@ def load_zero_one(limit_per_class: int | None = None) -> Split:
     ValueError
         If it is not positive, or exceeds the number of zeros or of ones.
     DamagedFileError
-        If the file is not, number for number, the published one.
+        If a file is not, byte for byte, the published one.
     FileNotFoundError
         If it is missing.
 
@@ -125,7 +143,7 @@ def load_zero_one(limit_per_class: int | None = None) -> Split:
     >>> len(test[1])
     2115
     """
-    train, test = _as_split(read_zero_one())
+    train, test = _as_split(read_embedded(ZERO_ONE))
     if limit_per_class is not None:
         train = first_of_each_digit(train, limit_per_class)
     return Split(train, test)
@@ -154,18 +172,46 @@ def load_other_digits() -> Samples:
     >>> images.shape, labels[:5], np.bincount(labels)
     ((200, 1, 28, 28), array([7, 2, 4, 4, 9]), array([ 0,  0, 25, 25, 25, 25, 25, 25, 25, 25]))
     """
+    arrays = read_embedded(OTHERS)
+    return _scaled(arrays["images"]), arrays["labels"].astype(np.int64)
+
+
+def read_embedded(files: Mapping[str, KnownFile]) -> dict[str, Bytes]:
+    """Read files that are part of this package, as they are stored, and verify them.
+
+    Parameters
+    ----------
+    files : mapping of str to KnownFile
+        ``ZERO_ONE``, whose keys are ``train_images``, ``train_labels``, ``test_images`` and
+        ``test_labels``; or ``OTHERS``.
+
+    Returns
+    -------
+    dict of str to np.ndarray
+        Under the same keys, images of shape (N, 28, 28) or labels of shape (N,), uint8.
+
+    Raises
+    ------
+    DamagedFileError
+        If a file is not, byte for byte, the published one.
+    FileNotFoundError
+        If it is missing.
+    """
     arrays = {}
-    for key, known in OTHERS.items():
-        path = OTHERS_FOLDER / f"{known.name}.gz"
+    for key, known in files.items():
+        path = DATA / f"{known.name}.gz"
         try:
-            arrays[key] = parse_idx(
-                unpack(path.read_bytes(), known), known.name
-            )
+            content = unpack(path.read_bytes(), known)
+        except FileNotFoundError:
+            raise FileNotFoundError(
+                f"{path}: not found; reinstall cnnbook"
+            ) from None
         except ValueError as error:
             raise DamagedFileError(
                 f"{path}: damaged ({error}); reinstall cnnbook"
             ) from error
-    return _scaled(arrays["images"]), arrays["labels"].astype(np.int64)
+        arrays[key] = parse_idx(content, known.name)
+    return arrays
 
 
 def load_mnist(
@@ -202,6 +248,13 @@ def load_mnist(
        document recognition", Proceedings of the IEEE 86 (11), 1998,
        https://doi.org/10.1109/5.726791.
     """
+    # Nothing else here needs the network, or what it takes to use it.
+    from cnnbook.download import (  # noqa: PLC0415
+        cache_folder,
+        check_mirrors,
+        fetch,
+    )
+
     folder = cache_folder(cache_dir)
     check_mirrors(mirrors)
     return _as_split(

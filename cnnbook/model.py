@@ -2,19 +2,19 @@
 
 import json
 import os
-from typing import Literal, Self, overload
+from typing import Self
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from cnnbook.checks import (
     Array,
-    check_array,
+    check_axes,
     check_count,
     check_dtype,
     check_rng,
 )
-from cnnbook.files import DamagedFileError, read_arrays, write_arrays
+from cnnbook.files import write_arrays
 from cnnbook.layers import (
     Conv2D,
     Dense,
@@ -23,10 +23,12 @@ from cnnbook.layers import (
     Reshape,
     Sigmoid,
 )
+from cnnbook.summary import layer_table
+from cnnbook.weights import read_weights
 
 
-class Sequential:
-    """Layers one after another.
+class Sequential(Layer):
+    """Layers one after another, which together are a layer again.
 
     Parameters
     ----------
@@ -58,12 +60,13 @@ class Sequential:
                 raise TypeError(
                     f"layers: expected layers; got {layer!r}"
                 )
-        if len({id(layer) for layer in layers}) < len(layers):
+        self.layers = layers
+        leaves = self.leaves()
+        if len(set(map(id, leaves))) < len(leaves):
             raise ValueError(
                 "layers: expected every layer once; "
                 "got one of them twice"
             )
-        self.layers = layers
 
     def forward(self, x: Array) -> Array:
         r"""Send a batch through every layer in turn.
@@ -98,36 +101,18 @@ class Sequential:
                 raise
         return x
 
-    @overload
-    def backward(
-        self,
-        grad_output: Array,
-        *,
-        input_gradient: Literal[True] = True,
-    ) -> Array: ...
-
-    @overload
-    def backward(
-        self, grad_output: Array, *, input_gradient: Literal[False]
-    ) -> None: ...
-
-    def backward(
-        self, grad_output: Array, *, input_gradient: bool = True
-    ) -> Array | None:
+    def backward(self, grad_output: Array) -> Array:
         """Send the gradient back through every layer, last to first: @eq-backward-step.
 
         Parameters
         ----------
         grad_output : np.ndarray
             The gradient of the loss with respect to the network's output.
-        input_gradient : bool
-            Whether the gradient with respect to the network's input is wanted. Training does not
-            want it, and the first layer is then spared the work.
 
         Returns
         -------
-        np.ndarray or None
-            The gradient with respect to the network's input, or None if it was not wanted.
+        np.ndarray
+            The gradient with respect to the network's input.
 
         Examples
         --------
@@ -136,13 +121,24 @@ class Sequential:
         >>> model.backward(np.ones((1, 2)))
         array([[0.25, 0.25]])
         """
+        for layer in reversed(self.layers):
+            grad_output = layer.backward(grad_output)
+        return grad_output
+
+    def accumulate_gradients(self, grad_output: Array) -> None:
+        """Do ``backward`` without its result, and spare the first layer the work.
+
+        Training does not ask for the gradient with respect to the network's input.
+
+        Parameters
+        ----------
+        grad_output : np.ndarray
+            As for ``backward``.
+        """
         first, *others = self.layers
         for layer in reversed(others):
             grad_output = layer.backward(grad_output)
-        if input_gradient:
-            return first.backward(grad_output)
         first.accumulate_gradients(grad_output)
-        return None
 
     def parameters(self) -> list[Parameter]:
         """List the parameters of all layers, first to last.
@@ -157,6 +153,33 @@ class Sequential:
             for layer in self.layers
             for parameter in layer.parameters()
         ]
+
+    @property
+    def dtype(self) -> np.dtype[np.floating] | None:
+        """The dtype of the parameters, float32 or float64; None if there are none."""
+        values = [parameter.value for parameter in self.parameters()]
+        return values[0].dtype if values else None
+
+    def leaves(self) -> list[Layer]:
+        """List the layers; of a stack within this one, its layers.
+
+        Returns
+        -------
+        list of Layer
+            First to last; none of them is a `Sequential`.
+
+        Examples
+        --------
+        >>> Sequential(Sequential(Reshape((4,)), Sigmoid()), Reshape((2, 2))).leaves()
+        [Reshape((4,)), Sigmoid(), Reshape((2, 2))]
+        """
+        found: list[Layer] = []
+        for layer in self.layers:
+            if isinstance(layer, Sequential):
+                found += layer.leaves()
+            else:
+                found.append(layer)
+        return found
 
     def predict(self, x: Array, batch_size: int = 256) -> Array:
         """Compute the outputs for any number of samples, a batch at a time.
@@ -174,8 +197,7 @@ class Sequential:
             The outputs in the order of the samples.
         """
         batch_size = check_count("batch_size", batch_size)
-        axes = ["N"] + ["..."] * (getattr(x, "ndim", 1) - 1)
-        check_array("x", x, " ".join(axes))
+        check_axes("x: N ...", x)
         starts = range(0, len(x), batch_size)
         outputs = [self.forward(x[i : i + batch_size]) for i in starts]
         return np.concatenate(outputs)
@@ -213,14 +235,14 @@ class Sequential:
             The values of the parameters by layer and name, such as ``"3.weights"``, and under
             ``"architecture"`` a description of the layers. The parameters are not copied.
         """
-        values = {
-            name: parameter.value
-            for name, parameter in self._named_parameters().items()
+        layers = self.leaves()
+        arrays = {
+            f"{index}.{parameter.name}": parameter.value
+            for index, layer in enumerate(layers)
+            for parameter in layer.parameters()
         }
-        return {
-            "architecture": np.array(self._architecture()),
-            **values,
-        }
+        architecture = json.dumps([repr(layer) for layer in layers])
+        return {"architecture": np.array(architecture), **arrays}
 
     def load(self, path: str | os.PathLike[str]) -> Self:
         """Read parameters that `save` wrote into this network, without pickle.
@@ -244,31 +266,7 @@ class Sequential:
         ValueError
             If it holds the parameters of another network, or of another dtype.
         """
-        arrays = read_arrays(path)
-        if "architecture" not in arrays:
-            raise DamagedFileError(
-                f"{path}: not the parameters of a network"
-            )
-        architecture = str(arrays.pop("architecture"))
-        if architecture != self._architecture():
-            raise ValueError(
-                f"{path}: expected parameters of the network "
-                f"{self._architecture()}; got those of {architecture}"
-            )
-        named = self._named_parameters()
-        for name, parameter in named.items():
-            value = parameter.value
-            expected = f"{value.dtype} of shape {value.shape}"
-            found = "nothing"
-            if name in arrays:
-                value = arrays[name]
-                found = f"{value.dtype} of shape {value.shape}"
-            if found != expected:
-                raise ValueError(
-                    f"{path}: {name}: expected {expected}; got {found}"
-                )
-        for name, parameter in named.items():
-            parameter.value[...] = arrays[name]
+        read_weights(path, into=self.arrays())
         return self
 
     def summary(
@@ -308,42 +306,13 @@ class Sequential:
         >>> model
         Sequential(Reshape((4,)), Dense(4, 2))
         """
-        heading = "output shape" if input_shape else ""
-        rows = [("layer", heading, "parameters")]
-        dtype = next(
-            (p.value.dtype for p in self.parameters()),
-            np.dtype(np.float32),
-        )
-        x = np.zeros((1, *(input_shape or ())), dtype)
-        for layer in self.layers:
-            x = layer.forward(x) if input_shape else x
-            count = sum(p.value.size for p in layer.parameters())
-            shape = str(x.shape[1:]) if input_shape else ""
-            rows.append((repr(layer), shape, f"{count:,}"))
-        total = sum(p.value.size for p in self.parameters())
-        rows.append(("total", "", f"{total:,}"))
-        widths = [
-            max(len(row[column]) for row in rows) for column in range(3)
-        ]
-        return "\n".join(
-            f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}"
-            for a, b, c in rows
-        )
+        x = None
+        if input_shape is not None:
+            x = np.zeros((1, *input_shape), self.dtype or np.float32)
+        return layer_table(self.leaves(), x)
 
     def __repr__(self) -> str:
         return f"Sequential({', '.join(map(repr, self.layers))})"
-
-    def _named_parameters(self) -> dict[str, Parameter]:
-        """Name each parameter after its layer's place and its own name: "3.weights"."""
-        return {
-            f"{index}.{parameter.name}": parameter
-            for index, layer in enumerate(self.layers)
-            for parameter in layer.parameters()
-        }
-
-    def _architecture(self) -> str:
-        """Describe the layers, and with them the shape of every parameter."""
-        return json.dumps([repr(layer) for layer in self.layers])
 
 
 def zero_one_network(

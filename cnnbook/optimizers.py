@@ -8,7 +8,58 @@ from cnnbook.checks import Array, check_positive
 from cnnbook.layers import Parameter
 
 
-class SGD:
+class Optimizer:
+    """What turns gradients into a step: parameters, a learning rate, and a way to go.
+
+    Parameters
+    ----------
+    parameters : iterable of Parameter
+        What to update; ``model.parameters()``.
+    learning_rate : float
+        Above 0. It may be set anew between steps.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of the wrong type.
+    ValueError
+        If the rate is out of range, or there is no parameter, or one of them twice.
+    """
+
+    def __init__(
+        self, parameters: Iterable[Parameter], learning_rate: float
+    ) -> None:
+        self.parameters = list(parameters)
+        self.learning_rate = check_positive(
+            "learning_rate", learning_rate
+        )
+        if not self.parameters:
+            raise ValueError(
+                "parameters: expected at least one; got none"
+            )
+        for parameter in self.parameters:
+            if not isinstance(parameter, Parameter):
+                raise TypeError(
+                    f"parameters: expected Parameter objects; "
+                    f"got {parameter!r}"
+                )
+        if len(set(map(id, self.parameters))) < len(self.parameters):
+            raise ValueError(
+                "parameters: expected each of them once; "
+                "got one of them twice"
+            )
+
+    def step(self) -> None:
+        """Move every parameter. The gradients stay as they are."""
+        raise NotImplementedError(f"{type(self).__name__} has no step")
+
+    def zero_gradients(self) -> None:
+        """Set every gradient to zero."""
+        for parameter in self.parameters:
+            parameter.zero_gradient()
+
+
+class SGD(Optimizer):
     """Gradient descent on minibatches, with momentum if wanted.
 
     Without momentum a step is w <- w - eta g, @eq-step. With momentum mu (chapter 17) it is
@@ -59,10 +110,6 @@ class SGD:
     [0.5] [array([1.])]
     [-0.25] [array([1.5])]
     [-1.125] [array([1.75])]
-    >>> SGD([w], 0.5, momentum=1)
-    Traceback (most recent call last):
-        ...
-    ValueError: momentum: expected a number in [0, 1); got 1
     """
 
     def __init__(
@@ -72,25 +119,7 @@ class SGD:
         *,
         momentum: float = 0.0,
     ) -> None:
-        self.parameters = list(parameters)
-        if not self.parameters:
-            raise ValueError(
-                "parameters: expected at least one; got none"
-            )
-        for parameter in self.parameters:
-            if not isinstance(parameter, Parameter):
-                raise TypeError(
-                    f"parameters: expected Parameter objects; "
-                    f"got {parameter!r}"
-                )
-        self.learning_rate = check_positive(
-            "learning_rate", learning_rate
-        )
-        if len(set(map(id, self.parameters))) < len(self.parameters):
-            raise ValueError(
-                "parameters: expected each of them once; "
-                "got one of them twice"
-            )
+        super().__init__(parameters, learning_rate)
         still = isinstance(momentum, (int, float)) and momentum == 0
         if not still and not check_positive("momentum", momentum) < 1:
             raise ValueError(
@@ -105,18 +134,19 @@ class SGD:
 
     def step(self) -> None:
         """Move every parameter against its gradient. The gradients stay as they are."""
-        if not self.momentum:
-            for parameter in self.parameters:
-                step = self.learning_rate * parameter.gradient
-                parameter.value -= step
-            return
-        pairs = zip(self.parameters, self.velocities, strict=True)
-        for parameter, velocity in pairs:
-            velocity *= self.momentum
-            velocity += parameter.gradient
-            parameter.value -= self.learning_rate * velocity
+        pairs = zip(self.parameters, self._directions(), strict=True)
+        for parameter, direction in pairs:
+            # @eq-step
+            parameter.value -= self.learning_rate * direction
 
-    def zero_gradients(self) -> None:
-        """Set every gradient to zero."""
-        for parameter in self.parameters:
-            parameter.zero_gradient()
+    def _directions(self) -> Iterable[Array]:
+        """Give each parameter's gradient, or with momentum its velocity."""
+        gradients = [
+            parameter.gradient for parameter in self.parameters
+        ]
+        if not self.momentum:
+            return gradients
+        for velocity, g in zip(self.velocities, gradients, strict=True):
+            velocity *= self.momentum
+            velocity += g
+        return self.velocities

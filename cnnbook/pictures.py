@@ -93,6 +93,23 @@ def prepare(levels: Array) -> tuple[Array, list[str]]:
     scaled it to 20 x 2 pixels
     moved its centre of mass to the middle of 28 x 28 pixels
     """
+    ink, steps = _as_ink(levels)
+    digit = _crop(ink)
+    steps.append(
+        f"cropped the digit, {_size(digit)} pixels, out of {_size(ink)}"
+    )
+    digit = _scale(digit)
+    steps.append(f"scaled it to {_size(digit)} pixels")
+    image = _centre(digit)[np.newaxis, np.newaxis]
+    steps.append(
+        f"moved its centre of mass to the middle of "
+        f"{SIDE} x {SIDE} pixels"
+    )
+    return image.astype(np.float32), steps
+
+
+def _as_ink(levels: Array) -> tuple[Array, list[str]]:
+    """Stretch grey levels to [0, 1], the digit bright, and say what was done."""
     levels = np.asarray(levels, np.float64)
     if levels.ndim != 2 or levels.size == 0:
         raise ValueError(
@@ -117,18 +134,7 @@ def prepare(levels: Array) -> tuple[Array, list[str]]:
             "inverted: the border is bright, "
             "so the digit is dark on a bright ground"
         )
-    digit = _crop(ink)
-    steps.append(
-        f"cropped the digit, {_size(digit)} pixels, out of {_size(ink)}"
-    )
-    digit = _scale(digit)
-    steps.append(f"scaled it to {_size(digit)} pixels")
-    steps.append(
-        f"moved its centre of mass to the middle of "
-        f"{SIDE} x {SIDE} pixels"
-    )
-    image = _centre(digit)[np.newaxis, np.newaxis]
-    return image.astype(np.float32), steps
+    return ink, steps
 
 
 def _crop(ink: Array) -> Array:

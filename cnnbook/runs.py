@@ -122,12 +122,8 @@ def train_run(
     # Seeding before looking for weights: a resumed run must draw what
     # an unbroken one draws.
     rng = np.random.default_rng(configuration.seed)
-    model, history = zero_one_network(rng), History()
-    if (folder / "weights.npz").exists():
-        history = load_weights(folder, model)
-        _write_json(
-            folder / "history.json", dataclasses.asdict(history)
-        )
+    model = zero_one_network(rng)
+    history = _saved_history(folder, model)
     _write_json(folder / "configuration.json", _describe(configuration))
 
     def save(history: History) -> None:
@@ -238,6 +234,15 @@ def _check_same_run(folder: Path, configuration: Configuration) -> None:
                 f"{field.name}: expected {old}, as in the run in {folder}; got {new} "
                 "(choose another folder for another run)"
             )
+
+
+def _saved_history(folder: Path, model: Sequential) -> History:
+    """Read what the run has come to, if it has begun, and make the copy for readers again."""
+    if not (folder / "weights.npz").exists():
+        return History()
+    history = load_weights(folder, model)
+    _write_json(folder / "history.json", dataclasses.asdict(history))
+    return history
 
 
 def _describe(configuration: Configuration) -> dict[str, Any]:

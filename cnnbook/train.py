@@ -1,22 +1,23 @@
 """Chapter 11: the training loop."""
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-from tqdm import tqdm
 
 from cnnbook.checks import (
     Array,
-    check_array,
+    check_axes,
     check_count,
     check_finite,
+    check_numbers,
     check_rng,
 )
 from cnnbook.losses import Loss
-from cnnbook.mnist import one_hot
 from cnnbook.model import Sequential
-from cnnbook.optimizers import SGD
+from cnnbook.optimizers import Optimizer
+from cnnbook.samples import check_labels, one_hot
 
 
 @dataclass
@@ -48,7 +49,7 @@ class History:
 def fit(
     model: Sequential,
     loss: Loss,
-    optimizer: SGD,
+    optimizer: Optimizer,
     images: Array,
     targets: Array,
     *,
@@ -67,9 +68,9 @@ def fit(
     ----------
     model : Sequential
         The network; its parameters change.
-    loss : object
-        What to make small: ``forward(predictions, targets)`` and ``backward()``.
-    optimizer : SGD
+    loss : Loss
+        What to make small.
+    optimizer : Optimizer
         Updates the parameters of ``model``.
     images : np.ndarray of shape (N, ...)
         The training samples, floating and finite. Each batch is brought to the model's dtype.
@@ -116,6 +117,7 @@ def fit(
     >>> from cnnbook.losses import BinaryCrossEntropy
     >>> from cnnbook.mnist import load_zero_one
     >>> from cnnbook.model import zero_one_network
+    >>> from cnnbook.optimizers import SGD
     >>> train, test = load_zero_one(limit_per_class=20)
     >>> rng = np.random.default_rng(0)
     >>> model = zero_one_network(rng)
@@ -124,64 +126,29 @@ def fit(
     >>> history = fit(model, loss, optimizer, *train, epochs=3, batch_size=1, rng=rng)
     >>> history.epochs
     3
-
-    Stopped after two epochs and resumed from what was kept, it goes on as if nothing had happened:
-
-    >>> few = test[0][:99], test[1][:99]
-    >>> options = {"batch_size": 8, "reshuffle": True, "test": few}
-    >>> rng = np.random.default_rng(0)
-    >>> model, state = zero_one_network(rng), rng.bit_generator.state
-    >>> optimizer = SGD(model.parameters(), learning_rate=0.1)
-    >>> part = fit(model, loss, optimizer, *train, epochs=2, rng=rng, **options)
-    >>> rng.bit_generator.state = state
-    >>> part = fit(model, loss, optimizer, *train, epochs=3, rng=rng, history=part, **options)
-    >>> rng = np.random.default_rng(0)
-    >>> model = zero_one_network(rng)
-    >>> optimizer = SGD(model.parameters(), learning_rate=0.1)
-    >>> whole = fit(model, loss, optimizer, *train, epochs=3, rng=rng, **options)
-    >>> part.losses == whole.losses, part.test_errors == whole.test_errors, len(whole.test_errors)
-    (True, True, 3)
-    >>> fit(model, loss, optimizer, train[0], train[1][:3], epochs=1, rng=rng, **options)
-    Traceback (most recent call last):
-        ...
-    ValueError: targets: expected 40 of them, one per image; got shape (3,)
-    >>> wide = np.ones((40, 3))
-    >>> fit(model, loss, optimizer, train[0], wide, epochs=1, rng=rng, **options)
-    ... # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-        ...
-    ValueError: targets: expected shape (40, 2), or one integer label per image; got ...
     """
-    targets = _check_samples(model, images, targets)
+    _check_samples(images, targets)
+    targets = _encoded(targets, model, images)
     if test is not None:
-        check_finite("test", test[0])
-        count_errors(model, test[0][:1], test[1][:1])
-    of_model = {id(p) for p in model.parameters()}
-    if of_model.isdisjoint(id(p) for p in optimizer.parameters):
-        raise ValueError(
-            "optimizer: expected one that updates the model; "
-            "got none of its parameters"
-        )
+        _check_test(model, *test)
+    _check_optimizer(optimizer, model)
     epochs = check_count("epochs", epochs)
     batch_size = check_count("batch_size", batch_size)
     check_rng(rng)
     history = History() if history is None else history
-    orders = _orders(rng, len(images), epochs, reshuffle=reshuffle)
-    for epoch, order in enumerate(orders, start=1):
-        if epoch <= history.epochs:
-            continue
-        starts = range(0, len(order), batch_size)
-        batches = [order[i : i + batch_size] for i in starts]
-        hidden = None if progress else True
-        bar = tqdm(
-            batches, f"Epoch {epoch}", leave=False, disable=hidden
+    orders = epoch_orders(rng, len(images), epochs, reshuffle=reshuffle)
+    for order in itertools.islice(orders, history.epochs, None):
+        batches = in_batches(order, batch_size)
+        epoch = f"Epoch {history.epochs + 1}"
+        mean = train_epoch(
+            model,
+            loss,
+            optimizer,
+            images,
+            targets,
+            batches=_with_bar(batches, epoch) if progress else batches,
         )
-        total = 0.0
-        for batch in bar:
-            total += train_on_batch(
-                model, loss, optimizer, images[batch], targets[batch]
-            )
-        history.losses.append(total / len(images))
+        history.losses.append(mean)
         if test is not None:
             history.test_errors.append(count_errors(model, *test))
         if on_epoch is not None:
@@ -189,10 +156,107 @@ def fit(
     return history
 
 
+def epoch_orders(
+    rng: np.random.Generator,
+    samples: int,
+    epochs: int,
+    *,
+    reshuffle: bool = False,
+) -> Iterator[Array]:
+    """Draw the order of the samples for each epoch.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Draws the orders, each when it is asked for.
+    samples : int
+        How many samples there are.
+    epochs : int
+        How many orders are wanted.
+    reshuffle : bool
+        Whether every epoch has an order of its own, or all that of the first.
+
+    Yields
+    ------
+    np.ndarray of shape (samples,)
+        Every index once.
+
+    Examples
+    --------
+    >>> first, second = epoch_orders(np.random.default_rng(0), samples=5, epochs=2)
+    >>> sorted(first.tolist()), first.tolist() == second.tolist()
+    ([0, 1, 2, 3, 4], True)
+    """
+    order = rng.permutation(samples)
+    for epoch in range(epochs):
+        if reshuffle and epoch > 0:
+            order = rng.permutation(samples)
+        yield order
+
+
+def in_batches(order: Array, batch_size: int) -> list[Array]:
+    """Cut an order of samples into batches.
+
+    Parameters
+    ----------
+    order : np.ndarray of shape (N,)
+        The indices of the samples.
+    batch_size : int
+        How many make a batch.
+
+    Returns
+    -------
+    list of np.ndarray
+        The indices of each batch; the last may have fewer.
+
+    Examples
+    --------
+    >>> in_batches(np.array([4, 2, 3, 0, 1]), batch_size=2)
+    [array([4, 2]), array([3, 0]), array([1])]
+    """
+    starts = range(0, len(order), batch_size)
+    return [order[i : i + batch_size] for i in starts]
+
+
+def train_epoch(
+    model: Sequential,
+    loss: Loss,
+    optimizer: Optimizer,
+    images: Array,
+    targets: Array,
+    *,
+    batches: Iterable[Array],
+) -> float:
+    """Take one step for each batch.
+
+    Parameters
+    ----------
+    model, loss, optimizer
+        As in `fit`.
+    images : np.ndarray of shape (N, ...)
+        The training samples.
+    targets : np.ndarray of shape (N, K)
+        Their targets.
+    batches : iterable of np.ndarray
+        The indices of the samples of each batch; together, every sample once.
+
+    Returns
+    -------
+    float
+        The mean loss over the samples, each taken just before the step that it caused.
+    """
+    total = 0.0
+    for batch in batches:
+        total += train_on_batch(
+            model, loss, optimizer, images[batch], targets[batch]
+        )
+    return total / len(images)
+
+
 def train_on_batch(
     model: Sequential,
     loss: Loss,
-    optimizer: SGD,
+    optimizer: Optimizer,
     images: Array,
     targets: Array,
 ) -> float:
@@ -221,6 +285,7 @@ def train_on_batch(
     --------
     >>> from cnnbook.layers import Dense, Sigmoid
     >>> from cnnbook.losses import BinaryCrossEntropy
+    >>> from cnnbook.optimizers import SGD
     >>> layer = Dense(1, 1, rng=np.random.default_rng(0), dtype=np.float64)
     >>> layer.weights.value[:] = layer.bias.value[:] = 0
     >>> model, loss = Sequential(layer, Sigmoid()), BinaryCrossEntropy()
@@ -239,7 +304,7 @@ def train_on_batch(
             f"the loss is {value}; try a smaller learning_rate"
         )
     optimizer.zero_gradients()
-    model.backward(loss.backward(), input_gradient=False)
+    model.accumulate_gradients(loss.backward())
     optimizer.step()
     return value * len(images)
 
@@ -278,90 +343,79 @@ def count_errors(
     >>> images = np.array([[-2.0], [3.0], [4.0]])
     >>> count_errors(Sequential(layer), images, np.array([0, 1, 0]))
     1
-    >>> count_errors(Sequential(layer), images, np.array([0.0, 1.0, 0.0]))
-    Traceback (most recent call last):
-        ...
-    TypeError: labels: expected a NumPy array of integers; got float64
-    >>> count_errors(Sequential(layer), images, np.array([0, 1]))
-    Traceback (most recent call last):
-        ...
-    ValueError: labels: expected shape (3,); got (2,)
     """
-    if (
-        not isinstance(labels, np.ndarray)
-        or labels.dtype.kind not in "iu"
-    ):
-        came = getattr(labels, "dtype", type(labels).__name__)
-        raise TypeError(
-            f"labels: expected a NumPy array of integers; got {came}"
-        )
-    if labels.shape != (len(images),):
-        raise ValueError(
-            f"labels: expected shape {(len(images),)}; "
-            f"got {labels.shape}"
-        )
-    images = images.astype(_dtype_of(model, images), copy=False)
-    answers = model.predict(images).argmax(axis=1)
+    _check_labels_of(images, labels)
+    answers = model.predict(_as_model(model, images)).argmax(axis=1)
     return int(np.count_nonzero(answers != labels))
 
 
-def _orders(
-    rng: np.random.Generator,
-    samples: int,
-    epochs: int,
-    *,
-    reshuffle: bool,
-) -> Iterator[Array]:
-    """Draw the order of the samples for each epoch."""
-    order = rng.permutation(samples)
-    for epoch in range(epochs):
-        if reshuffle and epoch > 0:
-            order = rng.permutation(samples)
-        yield order
+def _check_optimizer(optimizer: Optimizer, model: Sequential) -> None:
+    """Refuse an optimiser that would change nothing."""
+    of_model = {id(p) for p in model.parameters()}
+    if of_model.isdisjoint(id(p) for p in optimizer.parameters):
+        raise ValueError(
+            "optimizer: expected one that updates the model; "
+            "got none of its parameters"
+        )
 
 
-def _check_samples(
-    model: Sequential, images: Array, targets: Array
-) -> Array:
-    """Refuse what cannot be trained on, with a trial run of one sample; return the targets."""
-    axes = ["N"] + ["..."] * (getattr(images, "ndim", 1) - 1)
-    check_array("images", images, " ".join(axes))
+def _check_samples(images: Array, targets: Array) -> None:
+    """Refuse what cannot be trained on, whatever the network."""
+    check_axes("images: N ...", images)
     check_finite("images", images)
-    if not isinstance(targets, np.ndarray):
-        raise TypeError(
-            f"targets: expected a NumPy array; "
-            f"got {type(targets).__name__}"
-        )
-    if targets.dtype.kind not in "buif":
-        raise TypeError(
-            f"targets: expected numbers; got {targets.dtype}"
-        )
+    check_numbers("targets", targets)
     if targets.shape[:1] != images.shape[:1]:
         raise ValueError(
             f"targets: expected {len(images)} of them, one per image; "
             f"got shape {targets.shape}"
         )
-    dtype = _dtype_of(model, images)
-    output = model.forward(images[:1].astype(dtype, copy=False))
-    if (
-        targets.ndim == 1
-        and targets.dtype.kind in "iu"
-        and output.ndim == 2
-    ):
-        return one_hot(targets, output.shape[1], dtype)
-    if targets.shape[1:] != output.shape[1:]:
+
+
+def _check_test(
+    model: Sequential, images: Array, labels: Array
+) -> None:
+    """Refuse what errors cannot be counted on, with a trial run of one image."""
+    check_finite("test", images)
+    _check_labels_of(images, labels)
+    model.forward(_as_model(model, images[:1]))
+
+
+def _check_labels_of(images: Array, labels: Array) -> None:
+    """Refuse labels that are not one integer per image."""
+    check_labels(labels)
+    if len(labels) != len(images):
         raise ValueError(
-            f"targets: expected shape "
-            f"{(len(images), *output.shape[1:])}, or one integer label "
+            f"labels: expected shape {(len(images),)}; "
+            f"got {labels.shape}"
+        )
+
+
+def _encoded(targets: Array, model: Sequential, images: Array) -> Array:
+    """Bring targets to the shape and dtype of the network's output, after a trial run."""
+    first = _as_model(model, images[:1])
+    output = model.forward(first)
+    labels = targets.ndim == 1 and targets.dtype.kind in "iu"
+    if labels and output.ndim == 2:
+        return one_hot(targets, output.shape[1], first.dtype)
+    expected = (len(images), *output.shape[1:])
+    if targets.shape != expected:
+        raise ValueError(
+            f"targets: expected shape {expected}, or one integer label "
             f"per image; got {targets.dtype} of shape {targets.shape}"
         )
-    return targets.astype(dtype)
+    return targets.astype(first.dtype)
 
 
-def _dtype_of(
-    model: Sequential, images: Array
-) -> np.dtype[np.floating]:
-    """Return the dtype of the model's parameters, or of the images if it has none."""
-    arrays = [*(p.value for p in model.parameters()), images]
-    dtype: np.dtype[np.floating] = arrays[0].dtype
-    return dtype
+def _as_model(model: Sequential, images: Array) -> Array:
+    """Bring images to the dtype of the model's parameters, if it has any."""
+    return images.astype(model.dtype or images.dtype, copy=False)
+
+
+def _with_bar(
+    batches: list[Array], description: str
+) -> Iterable[Array]:
+    """Show how far the epoch is, on a terminal."""
+    # Only a run that shows a bar needs the library that draws it.
+    from tqdm import tqdm  # noqa: PLC0415
+
+    return tqdm(batches, description, leave=False, disable=None)

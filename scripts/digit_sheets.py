@@ -1,9 +1,9 @@
 """Make the sheets of all zeros and ones, docs/digits, and the page that shows them.
 
-``python -m scripts.digit_sheets`` writes, ``--check`` compares with what is there, pixel for pixel.
+``python -m scripts.digit_sheets`` writes what is not as it would be made, pixel for pixel;
+``--stale`` lists it, and ``--check`` fails if there is any.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from book import contract
 from cnnbook.files import replacing
 from cnnbook.mnist import Samples, load_zero_one
 
@@ -80,33 +81,52 @@ def sheets(part: str, samples: Samples) -> tuple[dict[str, Image.Image], str]:
     return pictures, text
 
 
-def main() -> int:
-    """Write the sheets and the page, or compare them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; compare")
-    check = parser.parse_args().check
+def pictures_and_page() -> tuple[dict[str, Image.Image], str]:
+    """Make all sheets, and the page that shows them."""
     split = load_zero_one()
     train, train_text = sheets("training", split.train)
     test, test_text = sheets("test", split.test)
     counts = {"training": len(split.train[1]), "test": len(split.test[1])}
     page = HEAD.format(**counts, columns=COLUMNS, greys=GREYS)
     page += "\n## Training images\n" + train_text + "\n## Test images\n" + test_text
-    if check:
-        same = (DOCS / "digits.md").read_text(encoding="utf-8") == page
-        for name, picture in (train | test).items():
-            with Image.open(DOCS / "digits" / f"{name}.png") as stored:
-                same &= stored.convert("L").tobytes() == picture.convert("L").tobytes()
-        print("digit sheets: the same" if same else "digit sheets: DIFFERENT")
-        return 0 if same else 1
+    return train | test, page
+
+
+def shown(picture: Image.Image, path: Path) -> bool:
+    """Tell whether a file shows a picture, pixel for pixel."""
+    if not path.exists():
+        return False
+    with Image.open(path) as stored:
+        return stored.convert("L").tobytes() == picture.convert("L").tobytes()
+
+
+def stale() -> dict[str, str]:
+    """Return the sheets that are not what the data give, and the page if it is not."""
+    pictures, page = pictures_and_page()
+    found = {
+        name: "does not show the images of the data set"
+        for name, picture in pictures.items()
+        if not shown(picture, DOCS / "digits" / f"{name}.png")
+    }
+    path = DOCS / "digits.md"
+    if not path.exists() or path.read_text(encoding="utf-8") != page:
+        found["digits.md"] = "is not the page of these sheets"
+    return found
+
+
+def make(names: list[str]) -> None:
+    """Write the sheets that are named, and the page if it is."""
+    pictures, page = pictures_and_page()
     (DOCS / "digits").mkdir(exist_ok=True)
-    for name, picture in (train | test).items():
-        with replacing(DOCS / "digits" / f"{name}.png") as file:
-            picture.save(file, format="PNG", optimize=True, bits=4)
-    with replacing(DOCS / "digits.md") as file:
-        file.write(page.encode())
-    print(f"digit sheets: {len(train | test)} written")
-    return 0
+    for name in names:
+        if name == "digits.md":
+            with replacing(DOCS / name) as file:
+                file.write(page.encode())
+        else:
+            with replacing(DOCS / "digits" / f"{name}.png") as file:
+                pictures[name].save(file, format="PNG", optimize=True, bits=4)
+    print(f"digit sheets: {len(names)} written")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(contract.run(__doc__ or "", stale, make))

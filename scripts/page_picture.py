@@ -1,6 +1,6 @@
 """Take the picture of a page that the README shows: a derivation beside its source.
 
-python -m scripts.page_picture          # builds the site, writes .github/page-light.png, -dark.png
+python -m scripts.page_picture          # builds the site, writes docs/images/page-*.png
 python -m scripts.page_picture FOLDER   # of a site that is built
 
 It needs the extras ``docs`` and ``browser`` and a Chromium on the path. Fonts and browsers draw
@@ -42,7 +42,7 @@ def served(folder: str) -> Iterator[str]:
 
 def take(browser: Browser, address: str, scheme: str) -> Path:
     """Take the picture in the colours of a scheme; return where it is."""
-    path = ROOT / ".github" / f"page-{scheme}.png"
+    path = ROOT / "docs" / "images" / f"page-{scheme}.png"
     page = browser.new_page(
         color_scheme="dark" if scheme == "dark" else "light",
         viewport={"width": WIDTH, "height": 900},

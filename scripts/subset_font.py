@@ -1,37 +1,39 @@
 """Cut the book's two faces down to the characters that its pages use.
 
-    python -m scripts.subset_font        # needs the extra `docs` and npm; writes docs/fonts/
+    python -m scripts.subset_font           # cuts the faces that lack a character of a page
+    python -m scripts.subset_font --stale   # lists them, with what they lack
 
 STIX Two Math, 1.5 MB, lies in ziamath's wheel. What stays of it: the characters of every formula
 in docs/ and in the docstrings, the Latin and Greek letters, the MATH table, and the features ssty
 (smaller shapes for indices), dtls (dotless letters) and flac (flatter accents). STIX Two Text is
 npm's @fontsource/stix-two-text; what stays: Latin letters, the other characters of the pages'
-sentences, kerning and ligatures. A test fails when a page uses a character that a font lacks; run
-this script then.
+sentences, kerning and ligatures. It needs the extra `docs`, and npm for the text face.
 """
 
 import hashlib
+import importlib.resources
 import io
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import ziamath
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
+from book import contract
 from book.site.glyphs import formulas, italic, sentences, visible
 from cnnbook.files import replacing
 
 ROOT = Path(__file__).parents[1]
 FONTS = ROOT / "docs" / "fonts"
-MATH = Path(ziamath.__file__).parent / "fonts" / "STIXTwoMath-Regular.ttf"
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789()[]{}+=,.;:!'/|<>"
 ACCENTS = "\u0302\u0303\u0304\u0307"  # hat, tilde, bar, dot: what flac flattens
 
+MATHEMATICAL = "stix-two-math"
 PACKAGE = "@fontsource/stix-two-text@5.3.0"
 TEXT = {  # the cuts of the text face, and the SHA-256 of their files in the package
     "400-normal": "65f8cdee99e0c883fa05a493812ad15fd93e3af5510276661e34c204f771e514",
@@ -57,7 +59,24 @@ def textual() -> set[int]:
     )
 
 
-def cut(source: Path | io.BytesIO, name: str, characters: set[int], features: list[str]) -> None:
+def needed(face: str) -> set[str]:
+    """Return the characters of the pages that a face has to have."""
+    texts = map(visible, formulas(ROOT)) if face == MATHEMATICAL else sentences(ROOT)
+    return {c for text in texts for c in text if c.isprintable() and not c.isspace()}
+
+
+def stale() -> dict[str, str]:
+    """Return the faces that lack a character, and which."""
+    found = {}
+    for face in (MATHEMATICAL, *(f"stix-two-text-{name}" for name in TEXT)):
+        path = FONTS / f"{face}.woff2"
+        there = TTFont(path).getBestCmap() if path.exists() else {}
+        if lacking := sorted(c for c in needed(face) if ord(c) not in there):
+            found[face] = f"lacks {' '.join(lacking)}"
+    return found
+
+
+def cut(source: io.BytesIO, name: str, characters: set[int], features: list[str]) -> None:
     """Write a subset."""
     options = subset.Options()
     options.layout_features = features
@@ -122,12 +141,17 @@ def text_faces() -> dict[str, io.BytesIO]:
     return faces
 
 
-def main() -> None:
-    """Write all subsets."""
-    cut(MATH, "stix-two-math.woff2", mathematical(), ["ssty", "dtls", "flac", "ccmp"])
-    for name, face in text_faces().items():
-        cut(face, f"stix-two-text-{name}.woff2", textual(), ["kern", "liga", "ccmp"])
+def make(names: list[str]) -> None:
+    """Write the subsets that are named."""
+    if MATHEMATICAL in names:
+        face = importlib.resources.files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf"
+        whole = io.BytesIO(face.read_bytes())
+        cut(whole, f"{MATHEMATICAL}.woff2", mathematical(), ["ssty", "dtls", "flac", "ccmp"])
+    if set(names) - {MATHEMATICAL}:
+        for name, source in text_faces().items():
+            if f"stix-two-text-{name}" in names:
+                cut(source, f"stix-two-text-{name}.woff2", textual(), ["kern", "liga", "ccmp"])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(contract.run(__doc__ or "", stale, make))

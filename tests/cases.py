@@ -1,7 +1,8 @@
-"""Random inputs that can tell right from wrong, drawn by hypothesis.
+"""Inputs and comparisons that tests share: random inputs that can tell right from wrong.
 
-Images and kernels are not square, channels and kernels several, strides and paddings differ
-between the axes, upstream gradients are random, and arrays may be views in odd memory order.
+Hypothesis draws them. Images and kernels are not square, channels and kernels several, strides
+and paddings differ between the axes, upstream gradients are random, and arrays may be views in
+odd memory order.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from cnnbook.layers import output_size
+from cnnbook.layers import Layer, output_size
+from cnnbook.samples import Split
 
 Array = NDArray[Any]
 Pair = tuple[int, int]
@@ -85,3 +87,36 @@ def error(found: Array, expected: Array) -> float:
     assert found.shape == expected.shape, (found.shape, expected.shape)
     scale = float(np.max(np.abs(expected))) or 1.0
     return float(np.max(np.abs(found - expected))) / scale
+
+
+def padded(case: ConvCase) -> Array:
+    """Return the images in their frame of zeros."""
+    (p, q) = case.padding
+    return np.pad(case.x, ((0, 0), (0, 0), (p, p), (q, q)))
+
+
+def dilated(case: ConvCase) -> Array:
+    """Put stride - 1 zeros between the entries of the upstream gradient."""
+    samples, count, height, width = case.grad_output.shape
+    down, across = case.stride
+    shape = samples, count, (height - 1) * down + 1, (width - 1) * across + 1
+    result = np.zeros(shape)
+    result[:, :, ::down, ::across] = case.grad_output
+    return result
+
+
+def forwarded(layer: Layer, x: Array) -> Layer:
+    """Return the layer after its forward."""
+    layer.forward(x)
+    return layer
+
+
+def assert_same(one: Split, other: Split) -> None:
+    """Compare two splits byte for byte."""
+    pairs: list[tuple[Array, Array]] = []
+    for mine, yours in zip(one, other, strict=True):
+        pairs += [(mine[0], yours[0]), (mine[1], yours[1])]
+    for array, expected in pairs:
+        assert array.dtype == expected.dtype
+        assert array.shape == expected.shape
+        assert array.tobytes() == expected.tobytes()

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbook.download import KnownFile
+from cnnbook.known_files import KnownFile
 
 Answer = Callable[["Request"], None]
 

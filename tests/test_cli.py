@@ -12,6 +12,7 @@ from PIL import Image
 from cnnbook import cli, mnist
 from cnnbook.mnist import load_zero_one
 from cnnbook.model import Sequential
+from cnnbook.runs import Configuration, train_run
 from tests import mirror
 
 SMALL = ["--limit-per-class", "30", "--epochs", "2", "--batch-size", "5"]
@@ -197,3 +198,19 @@ def test_the_module_runs(tmp_path):
     )
     assert "Epoch 1 - Loss: 0." in result.stdout
     assert "Traceback" not in result.stderr
+
+
+def test_accuracy_is_shown_with_its_count():
+    assert cli._accuracy(1, 200) == "99.50 % (1 of 200 wrong)"
+
+
+def test_what_to_do_is_said_where_a_folder_does_not_do(tmp_path):
+    with pytest.raises(
+        ValueError, match="^--resume: expected --output, the folder of the run; got none$"
+    ):
+        cli._place(None, None, Configuration(), resume=True)
+    (tmp_path / "configuration.json").write_text('{"configuration": {"seed": 1}}')
+    with pytest.raises(ValueError, match="go on with it by --resume, or choose another folder$"):
+        cli._place(None, tmp_path, Configuration(), resume=False)
+    with pytest.raises(ValueError, match=r"got 0 \(choose another folder for another run\)$"):
+        train_run(tmp_path, Configuration(), None)

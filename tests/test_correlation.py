@@ -1,5 +1,7 @@
 """Chapter 1 against SciPy and against itself."""
 
+import itertools
+import re
 from typing import get_args
 
 import numpy as np
@@ -18,6 +20,7 @@ from cnnbook.correlation import (
     windows,
 )
 from tests.cases import ORDERS, error, in_memory_order
+from tests.wrong import assert_refused, wrong_calls
 
 MODES = get_args(Mode)
 SIZES = st.tuples(st.integers(1, 7), st.integers(1, 7))
@@ -118,3 +121,74 @@ def test_windows_are_a_view_with_strides():
     assert not view.flags.writeable
     for n, c, i, j, u, v in np.ndindex(view.shape):
         assert view[n, c, i, j, u, v] == x[n, c, 3 * i + u, 2 * j + v]
+
+
+def test_windows_of_a_list():
+    expected = "x: expected a NumPy array of shape (..., H, W); got list"
+    with pytest.raises(TypeError, match=f"^{re.escape(expected)}$"):
+        windows([[1.0]], 1)
+
+
+@pytest.mark.parametrize(
+    "function", [cross_correlate2d, cross_correlate2d_loops, convolve2d, convolve2d_loops]
+)
+def test_the_dtype_is_that_of_both_together(function):
+    for a, b in itertools.product((np.float32, np.float64), repeat=2):
+        assert function(np.ones((3, 3), a), np.ones((2, 2), b)).dtype == np.result_type(a, b)
+
+
+IMAGE, KERNEL = np.ones((5, 6)), np.ones((2, 3))
+X, K = np.ones((2, 3, 5, 6)), np.ones((4, 3, 2, 3))
+INTS, OBJECTS = np.ones((5, 6), int), np.ones((5, 6), object)
+
+WRONG = [
+    (lambda: windows(IMAGE, 7), ValueError, "window_size: *(5, 6); got (7, 7)"),
+    (lambda: windows(IMAGE, (1, 7)), ValueError, "window_size: *(5, 6); got (1, 7)"),
+    (lambda: windows(IMAGE, (6, 1)), ValueError, "window_size: *(5, 6); got (6, 1)"),
+    (lambda: windows(np.ones(3), 1), ValueError, "x: *(..., H, W)*(3,)"),
+    (lambda: windows(IMAGE, 2, stride=0), ValueError, "stride: *at least 1; got 0"),
+    (lambda: windows(INTS, 2), TypeError, "x: *int64"),
+    (
+        lambda: windows(np.ones((2, 3, 4), int), 1),
+        TypeError,
+        "x: expected float32 or float64; got int64 of shape (2, 3, 4) ",
+    ),
+    (
+        lambda: windows(np.ones((0, 3, 4)), 1),
+        ValueError,
+        "x: expected no empty axis in (..., H, W); got shape (0, 3, 4)",
+    ),
+    (lambda: windows(np.ones((3, 4)), 0), ValueError, "window_size: expected an integer"),
+    (lambda: windows(np.ones((3, 4)), 1, stride=0), ValueError, "stride: expected an integer"),
+    (lambda: cross_correlate2d(X, KERNEL), ValueError, "image: *(H, W)*(2, 3, 5, 6)"),
+    (lambda: cross_correlate2d(IMAGE, K), ValueError, "kernel: *(KH, KW)*(4, 3"),
+    (lambda: cross_correlate2d([[1.0]], KERNEL), TypeError, "image: *got list"),
+    (lambda: cross_correlate2d(INTS, KERNEL), TypeError, "image: *int64 of shape (5, 6"),
+    (lambda: cross_correlate2d(OBJECTS, KERNEL), TypeError, "image: *object"),
+    (lambda: cross_correlate2d(IMAGE[:0], KERNEL), ValueError, "image: *(0, 6)"),
+    (lambda: cross_correlate2d(KERNEL, IMAGE), ValueError, "kernel: *(2, 3)*(5, 6)"),
+    (lambda: cross_correlate2d(IMAGE, KERNEL, "best"), ValueError, "mode: *'best'"),
+    (
+        lambda: cross_correlate2d(np.ones((3, 4)), [1.0]),
+        TypeError,
+        "kernel: expected a NumPy array of shape (KH, KW); got list",
+    ),
+    (lambda: convolve2d(X, KERNEL), ValueError, "image: *(H, W)*(2, 3, 5, 6)"),
+    (lambda: convolve2d(IMAGE > 0, KERNEL), TypeError, "image: *bool"),
+    (lambda: convolve2d(IMAGE, INTS), TypeError, "kernel: *int64"),
+    (lambda: convolve2d(KERNEL, IMAGE), ValueError, "kernel: *(2, 3)*(5, 6)"),
+    (lambda: convolve2d(IMAGE, KERNEL, "Full"), ValueError, "mode: *'Full'"),
+    (
+        lambda: convolve2d(np.ones((3, 4)), [1.0]),
+        TypeError,
+        "kernel: expected a NumPy array of shape (KH, KW); got list",
+    ),
+    (lambda: rotate180(np.ones(3)), ValueError, "kernel: *(3,)"),
+    (lambda: convolve2d_loops(IMAGE, KERNEL, "Full"), ValueError, "mode: *'Full'"),
+    (lambda: convolve2d_loops(KERNEL, IMAGE), ValueError, "kernel: expected at most"),
+]
+
+
+@wrong_calls(WRONG)
+def test_wrong_arguments(call, error, sentence):
+    assert_refused(call, error, sentence)

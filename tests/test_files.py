@@ -3,10 +3,12 @@
 import os
 import stat
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from cnnbook import files
 from cnnbook.files import (
     DamagedFileError,
     read_arrays,
@@ -174,3 +176,18 @@ def test_pickled_objects_are_never_run(tmp_path):
     with pytest.raises(DamagedFileError, match=r"a\.npz: damaged"):
         read_arrays(tmp_path / "a.npz")
     assert not Trap.sprung
+
+
+def test_object_arrays_are_not_written(tmp_path):
+    with pytest.raises(ValueError, match="pickle|Object"):
+        write_arrays(tmp_path / "a.npz", {"a": np.array([None])})
+
+
+def test_a_temporary_file_that_is_gone_already_keeps_no_other_from_being_removed(
+    monkeypatch, tmp_path
+):
+    gone, left = tmp_path / ".gone.incomplete", tmp_path / ".left.incomplete"
+    left.touch()
+    monkeypatch.setattr(Path, "glob", lambda *_: [gone, left])
+    files.remove_incomplete(tmp_path)
+    assert not left.exists()

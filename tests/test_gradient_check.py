@@ -14,6 +14,7 @@ from cnnbook.layers import (
     Conv2D,
     Dense,
     Layer,
+    Parameter,
     ReLU,
     Reshape,
     Sigmoid,
@@ -21,6 +22,7 @@ from cnnbook.layers import (
 )
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.model import Sequential
+from tests.wrong import assert_refused, wrong_calls
 
 
 def rng():
@@ -231,3 +233,83 @@ def test_outputs_that_do_not_depend_on_the_entry_leave_no_rounding_errors():
 def test_the_complex_step_is_short_enough_for_a_steep_function():
     found = complex_step_gradient(lambda z: np.exp(1e6 * z), np.zeros(1), np.ones(1))
     assert found.item() == pytest.approx(1e6, rel=1e-14)
+
+
+def test_numerical_gradient_divides_by_the_rounded_step():
+    x = np.array([1.0, 3.0], np.float32)
+    assert (numerical_gradient(lambda: x, x, np.ones(2, np.float32), 1e-3) == 1).all()
+
+
+def test_check_layer_hands_back_the_dtype_of_the_output():
+    seen = []
+
+    class Spy(Layer):
+        def forward(self, x):
+            return 2 * x
+
+        def backward(self, grad_output):
+            seen.append(grad_output.dtype)
+            return 2 * grad_output
+
+    assert check_layer(Spy(), np.ones((1, 2), np.float32), np.random.default_rng(0)) < 1e-3
+    assert seen == [np.float32]
+
+
+def test_check_layer_notices_a_list_of_parameters_that_grows():
+    class Growing(Dense):
+        def __init__(self):
+            super().__init__(2, 2, rng=np.random.default_rng(0), dtype=np.float64)
+            self.all = super().parameters()
+
+        def parameters(self):
+            return self.all
+
+        def backward(self, grad_output):
+            self.all.append(Parameter("late", np.ones(1)))
+            return super().backward(grad_output)
+
+    with pytest.raises(ValueError, match="zip"):
+        check_layer(Growing(), np.ones((1, 2)), np.random.default_rng(0))
+
+
+class Square:
+    """A loss that knows nothing of logits."""
+
+    def forward(self, predictions, targets):
+        self.p, self.t = predictions.copy(), targets
+        return float(((predictions - targets) ** 2).mean())
+
+    def backward(self):
+        return 2 * (self.p - self.t) / self.p.size
+
+
+def test_check_loss_of_a_loss_without_from_logits():
+    assert check_loss(Square(), np.array([[0.25, 0.5]]), np.array([[0.0, 1.0]])) < 1e-9
+    with pytest.raises(ValueError, match="strictly between"):
+        check_loss(Square(), np.array([[0.0, 0.5]]), np.array([[0.0, 1.0]]))
+
+
+def test_check_loss_is_as_exact_as_its_step_allows():
+    rng = np.random.default_rng(0)
+    p, t = rng.uniform(0.05, 0.95, (4, 5)), rng.uniform(0, 1, (4, 5))
+    e = check_loss(BinaryCrossEntropy(), p, t)
+    assert e < 3e-11
+
+
+RNG = np.random.default_rng(0)
+IMAGE, INTS = np.ones((5, 6)), np.ones((5, 6), int)
+NAN = np.array([[0.5, np.nan]])
+
+WRONG = [
+    (lambda: check_layer(Sigmoid(), IMAGE[:0], RNG), ValueError, "x: *(0, 6)"),
+    (lambda: check_layer(Sigmoid(), INTS, RNG), TypeError, "x: *int64"),
+    (lambda: check_layer(Sigmoid(), NAN, RNG), ValueError, "x: *nan at index (0, 1)"),
+    (lambda: check_layer(Sigmoid(), IMAGE, 0), TypeError, "rng: *got 0"),
+    (lambda: check_loss(BinaryCrossEntropy(), INTS, INTS), TypeError, "predictions: *int64"),
+    (lambda: check_loss(BinaryCrossEntropy(), NAN, NAN), ValueError, "predictions: *nan"),
+]
+
+
+@wrong_calls(WRONG)
+def test_wrong_arguments(call, error, sentence):
+    assert_refused(call, error, sentence)

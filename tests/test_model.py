@@ -5,11 +5,11 @@ import re
 import numpy as np
 import pytest
 
-from cnnbook.files import DamagedFileError, write_arrays
 from cnnbook.gradient_check import check_layer, numerical_gradient, relative_error
-from cnnbook.layers import Conv2D, Dense, Layer, Parameter, Reshape, Sigmoid
+from cnnbook.layers import Conv2D, Dense, Layer, Reshape, Sigmoid
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.model import Sequential, zero_one_network
+from tests.wrong import assert_refused, wrong_calls
 
 
 def rng(seed=0):
@@ -45,7 +45,7 @@ def test_the_book_network_is_exactly_this():
         ["Conv2D", "Sigmoid", "Reshape", "Dense", "Sigmoid", "Dense", "Sigmoid"]
     )
     conv = model.layers[0]
-    assert (conv.kernel_size, conv.stride, conv.padding) == ((3, 3), (1, 1), (0, 0))
+    assert conv.geometry == ((3, 3), (1, 1), (0, 0))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -94,7 +94,7 @@ def test_without_the_input_gradient_the_others_are_the_same():
     for model in (one, other):
         model.forward(images())
     assert one.backward(upstream).shape == images().shape
-    assert other.backward(upstream, input_gradient=False) is None
+    other.accumulate_gradients(upstream)
     for p, q in zip(one.parameters(), other.parameters(), strict=True):
         np.testing.assert_array_equal(p.gradient, q.gradient)
 
@@ -103,8 +103,50 @@ def test_without_the_input_gradient_the_first_layer_is_spared(monkeypatch):
     model = small()
     model.forward(images())
     monkeypatch.setattr(model.layers[0], "backward", None)
-    model.backward(np.ones((3, 2)), input_gradient=False)
+    model.accumulate_gradients(np.ones((3, 2)))
     assert model.layers[0].kernels.gradient.any()
+
+
+def nested(seed=0, dtype=np.float64):
+    """Stack the layers of `small` in another way."""
+    conv, sigmoid, reshape, dense = small(seed, dtype).layers
+    return Sequential(Sequential(conv, sigmoid), Sequential(reshape, Sequential(dense)))
+
+
+def test_a_stack_within_a_stack_is_a_layer():
+    flat, stack = small(), nested()
+    assert isinstance(flat, Layer)
+    np.testing.assert_array_equal(stack.forward(images()), flat.forward(images()))
+    assert check_layer(nested(), images(), rng()) < 1e-7
+
+
+def test_a_first_stack_spares_its_first_layer(monkeypatch):
+    model = nested()
+    model.forward(images())
+    monkeypatch.setattr(model.layers[0].layers[0], "backward", None)
+    model.accumulate_gradients(np.ones((3, 2)))
+    assert model.leaves()[0].kernels.gradient.any()
+
+
+def test_leaves_are_the_layers_in_their_order():
+    assert list(map(repr, nested().leaves())) == list(map(repr, small().layers))
+    assert [p.name for p in nested().parameters()] == [p.name for p in small().parameters()]
+
+
+def test_an_error_says_in_which_layer_of_which_stack_it_happened():
+    with pytest.raises(ValueError, match=r"^x: expected shape \(N, 18\)") as caught:
+        nested().forward(np.zeros((1, 2, 4, 4)))
+    assert [note.partition(",")[0] for note in caught.value.__notes__] == [
+        "in layer 0 of the network",
+        "in layer 1 of the network",
+        "in layer 1 of the network",
+    ]
+
+
+def test_dtype_is_that_of_the_parameters():
+    assert small(dtype=np.float32).dtype == np.float32
+    assert small().dtype == np.float64
+    assert Sequential(Sigmoid()).dtype is None
 
 
 def test_predict_never_holds_more_than_a_batch(monkeypatch):
@@ -132,118 +174,52 @@ def test_layers_are_checked():
     layer = Sigmoid()
     with pytest.raises(ValueError, match="^layers: expected every layer once"):
         Sequential(layer, layer)
+    with pytest.raises(ValueError, match="^layers: expected every layer once"):
+        Sequential(Sequential(layer), layer)
 
 
 def test_an_error_says_in_which_layer_it_happened():
     model = small()
-    with pytest.raises(ValueError, match="^x: expected 18 numbers") as caught:
+    with pytest.raises(ValueError, match=r"^x: expected shape \(N, 18\)") as caught:
         model.forward(np.zeros((1, 2, 4, 4)))
     assert caught.value.__notes__ == ["in layer 3 of the network, Dense(18, 2)"]
 
 
-def test_summary_without_an_input_shape():
-    text = small().summary()
-    assert "total" in text
-    assert re.search(r"Dense\(18, 2\)\s+38\n", text)
-    assert re.search(r"total\s+65$", text)
-    assert repr(small()).startswith("Sequential(Conv2D(2, 3, ")
-    assert "(3, 2, 3)" in small().summary((2, 3, 4))
-    assert "total" in Sequential(Sigmoid()).summary((3,))
+def test_it_says_what_it_is():
+    assert repr(Sequential(Sigmoid(), Reshape((4,)))) == "Sequential(Sigmoid(), Reshape((4,)))"
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_save_and_load(tmp_path, dtype):
-    one, other = small(0, dtype), small(1, dtype)
-    one.save(tmp_path / "weights.npz")
-    held = [p.value for p in other.parameters()]
-    assert other.load(str(tmp_path / "weights.npz")) is other
-    assert all(p.value is value for p, value in zip(other.parameters(), held, strict=True))
-    for p, q in zip(one.parameters(), other.parameters(), strict=True):
-        np.testing.assert_array_equal(p.value, q.value)
-        assert q.value.dtype == dtype
-    first = (tmp_path / "weights.npz").read_bytes()
-    other.save(tmp_path / "weights.npz")
-    assert (tmp_path / "weights.npz").read_bytes() == first, "the same network, the same bytes"
-    assert [path.name for path in tmp_path.iterdir()] == ["weights.npz"]
+def test_predict_of_a_list():
+    expected = "x: expected a NumPy array of shape (N, ...); got list"
+    with pytest.raises(TypeError, match=re.escape(expected)):
+        Sequential(Sigmoid()).predict([1.0])
 
 
-def assert_refused(model, path, error, message):
-    before = [p.value.copy() for p in model.parameters()]
-    with pytest.raises(error, match=re.escape(str(path))) as caught:
-        model.load(path)
-    assert re.search(message, str(caught.value))
-    for p, value in zip(model.parameters(), before, strict=True):
-        np.testing.assert_array_equal(p.value, value)
+IMAGE = np.ones((5, 6))
+RNG = np.random.default_rng(0)
+
+WRONG = [
+    (Sequential, ValueError, "layers: *none"),
+    (lambda: Sequential("conv"), TypeError, "layers: *'conv'"),
+    (lambda: Sequential(Sigmoid), TypeError, "layers: *Sigmoid"),
+    (lambda: Sequential(Sigmoid()).predict(IMAGE, batch_size=0), ValueError, "batch_size: *got 0"),
+    (lambda: Sequential(Sigmoid()).predict(IMAGE[:0]), ValueError, "x: *(0, 6)"),
+    (lambda: Sequential(Sigmoid()).predict([1.0]), TypeError, "x: *got list"),
+    (
+        lambda: Sequential(Sigmoid()).predict(np.ones((0, 2, 3))),
+        ValueError,
+        "x: expected no empty axis in (N, ...); got",
+    ),
+    (
+        lambda: Sequential(Sigmoid()).predict(np.ones((2, 3)), batch_size=0),
+        ValueError,
+        "batch_size: expected",
+    ),
+    (lambda: zero_one_network(3), TypeError, "rng: *got 3"),
+    (lambda: zero_one_network(RNG, "int8"), TypeError, "dtype: *'int8'"),
+]
 
 
-def test_another_network_is_refused(tmp_path):
-    path = tmp_path / "weights.npz"
-    small().save(path)
-    message = r"expected parameters of the network .*Conv2D\(1, 5.*; got those of .*Conv2D\(2, 3"
-    assert_refused(zero_one_network(rng()), path, ValueError, message)
-    assert_refused(
-        small(dtype=np.float32), path, ValueError, "expected float32 of shape .*; got float64"
-    )
-
-
-def test_a_parameter_of_another_shape_is_refused(tmp_path):
-    class Scale(Layer):
-        def __init__(self, size):
-            self.factor = Parameter("factor", np.ones(size))
-
-        def parameters(self):
-            return [self.factor]
-
-    Sequential(Scale(1)).save(tmp_path / "weights.npz")
-    message = r"0.factor: expected float64 of shape \(3,\); got float64 of shape \(1,\)"
-    assert_refused(Sequential(Scale(3)), tmp_path / "weights.npz", ValueError, message)
-
-
-def test_a_missing_file_is_named(tmp_path):
-    assert_refused(small(), tmp_path / "none.npz", FileNotFoundError, "No such file")
-
-
-def test_foreign_files_are_refused(tmp_path):
-    path = tmp_path / "weights.npz"
-    arrays = small().arrays()
-    path.write_text("<html>not found</html>")
-    assert_refused(small(), path, DamagedFileError, "damaged, or not a file of cnnbook")
-    path.write_bytes(b"")
-    assert_refused(small(), path, DamagedFileError, "damaged, or not a file of cnnbook")
-    np.savez(path, **arrays)
-    assert_refused(small(), path, DamagedFileError, "damaged, or not a file of cnnbook")
-    with path.open("wb") as file:
-        np.save(file, np.zeros(3))
-    assert_refused(small(), path, DamagedFileError, "damaged, or not a file of cnnbook")
-    with path.open("wb") as file:
-        np.savez(file, allow_pickle=True, architecture=np.array([print], dtype=object))
-    assert_refused(small(), path, DamagedFileError, "damaged, or not a file of cnnbook")
-    write_arrays(path, {"something": np.zeros(2)})
-    assert_refused(small(), path, DamagedFileError, "not the parameters of a network")
-    del arrays["3.bias"]
-    write_arrays(path, arrays)
-    assert_refused(small(), path, ValueError, "3.bias: expected float64 .*; got nothing")
-
-
-def test_damage_anywhere_is_refused_or_harmless(tmp_path):
-    path = tmp_path / "weights.npz"
-    one = small(0)
-    one.save(path)
-    whole = path.read_bytes()
-    refused = 0
-    for position in range(0, len(whole), 7):
-        path.write_bytes(whole[:position] + bytes([whole[position] ^ 0x10]) + whole[position + 1 :])
-        other = small(1)
-        try:
-            other.load(path)
-        except DamagedFileError as error:
-            refused += 1
-            assert str(path) in str(error)
-            continue
-        # Bytes that carry nothing, a time stamp for instance: what was read is what was saved.
-        for p, q in zip(one.parameters(), other.parameters(), strict=True):
-            np.testing.assert_array_equal(p.value, q.value)
-    assert refused > len(whole) / 7 / 2
-    for length in range(0, len(whole), 53):
-        path.write_bytes(whole[:length])
-        assert_refused(small(1), path, DamagedFileError, "damaged")
+@wrong_calls(WRONG)
+def test_wrong_arguments(call, error, sentence):
+    assert_refused(call, error, sentence)

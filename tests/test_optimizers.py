@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from cnnbook.layers import Parameter
-from cnnbook.optimizers import SGD
+from cnnbook.optimizers import SGD, Optimizer
+from tests.wrong import assert_refused, wrong_calls
 
 
 def parameter(dtype=np.float64):
@@ -53,3 +54,53 @@ def test_every_parameter_moves():
 def test_velocities_are_there_only_with_momentum():
     assert SGD([parameter()], 0.1).velocities == []
     assert len(SGD([parameter()], 0.1, momentum=0.5).velocities) == 1
+
+
+def test_an_optimizer_of_ones_own_needs_a_step_alone():
+    class Sign(Optimizer):
+        def step(self):
+            for p in self.parameters:
+                p.value -= self.learning_rate * np.sign(p.gradient)
+
+    w = parameter()
+    optimizer = Sign([w], 0.5)
+    optimizer.step()
+    np.testing.assert_array_equal(w.value, [0.5, -2.5, 3.5])
+    optimizer.zero_gradients()
+    assert not w.gradient.any()
+    with pytest.raises(NotImplementedError, match="^Optimizer has no step"):
+        Optimizer([w], 0.5).step()
+
+
+def test_sgd_refuses_a_parameter_slipped_in_later():
+    p = [Parameter("a", np.ones(1)), Parameter("b", np.ones(1))]
+    optimizer = SGD(p[:1], 0.1, momentum=0.5)
+    optimizer.parameters.append(p[1])
+    with pytest.raises(ValueError, match="zip"):
+        optimizer.step()
+
+
+B, IMAGE = np.ones(4), np.ones((5, 6))
+SHARED = Parameter("w", np.ones(2))
+
+WRONG = [
+    (lambda: SGD([], 0.1), ValueError, "parameters: *none"),
+    (lambda: SGD([IMAGE], 0.1), TypeError, "parameters: expected Parameter"),
+    (lambda: SGD([Parameter("w", B)], 0), ValueError, "learning_rate: *above 0; got 0"),
+    (lambda: SGD([Parameter("w", B)], -0.1), ValueError, "learning_rate: *got -0.1"),
+    (lambda: SGD([Parameter("w", B)], float("nan")), ValueError, "learning_rate: *got nan"),
+    (lambda: SGD([Parameter("w", B)], float("inf")), ValueError, "learning_rate: *got inf"),
+    (lambda: SGD([Parameter("w", B)], "fast"), TypeError, "learning_rate: *'fast'"),
+    (lambda: SGD([Parameter("w", B)], True), TypeError, "learning_rate: *True"),
+    (lambda: SGD([Parameter("w", B)], 1, momentum=1), ValueError, "momentum: *[0, 1); got 1"),
+    (lambda: SGD([Parameter("w", B)], 1, momentum=-1), ValueError, "momentum: *got -1"),
+    (lambda: SGD([Parameter("w", B)], 1, momentum="x"), TypeError, "momentum: *'x'"),
+    (lambda: SGD([Parameter("w", B)], 10**400), ValueError, "learning_rate: expected a finite"),
+    (lambda: SGD([Parameter("w", B)], 1, momentum=B), TypeError, "momentum: expected a number"),
+    (lambda: SGD([SHARED, SHARED], 1), ValueError, "parameters: expected each of them once"),
+]
+
+
+@wrong_calls(WRONG)
+def test_wrong_arguments(call, error, sentence):
+    assert_refused(call, error, sentence)

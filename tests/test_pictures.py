@@ -27,6 +27,20 @@ def test_polarity_does_not_matter():
     assert not any(step.startswith("inverted") for step in other_steps)
 
 
+def test_every_step_is_said_in_order():
+    levels = np.zeros((30, 100))
+    levels[12:19, 20:60] = 2.5
+    said = [
+        "stretched grey levels 0 to 2.5 to the range 0 to 1",
+        "inverted: the border is bright, so the digit is dark on a bright ground",
+        "cropped the digit, 7 x 40 pixels, out of 30 x 100",
+        "scaled it to 4 x 20 pixels",
+        "moved its centre of mass to the middle of 28 x 28 pixels",
+    ]
+    assert prepare(2.5 - levels)[1] == said
+    assert prepare(levels)[1] == [said[0], *said[2:]]
+
+
 @pytest.mark.parametrize("factor", [1, 3, 10])
 def test_size_does_not_matter(factor):
     big = np.kron(stroke(), np.ones((factor, factor)))
@@ -222,3 +236,85 @@ def test_a_wide_digit_keeps_its_proportions():
     levels[12:19, 20:60] = 1
     assert "scaled it to 4 x 20 pixels" in prepare(levels)[1]
     assert prepare(levels)[0].shape == (1, 1, 28, 28)
+
+
+def ramp():
+    """A digit of 20 x 10 grey pixels, brightest in the middle, in a wide dark border."""
+    digit = np.linspace(0.3, 1, 200).reshape(20, 10)
+    levels = np.zeros((60, 40))
+    levels[20:40, 15:25] = 50 * digit
+    return digit, levels
+
+
+def test_grey_stays_grey():
+    digit, levels = ramp()
+    image = prepare(levels)[0][0, 0]
+    top, left = (np.flatnonzero(image.any(axis=a))[0] for a in (1, 0))
+    np.testing.assert_allclose(image[top : top + 20, left : left + 10], digit, atol=1e-6)
+    assert image.sum() == pytest.approx(digit.sum(), abs=1e-4)
+
+
+def test_scaling_is_linear_between_pixels():
+    levels = np.zeros((30, 30))
+    levels[10:20, 10:15], levels[10:20, 15:20] = 1, 0.5
+    image = prepare(levels)[0][0, 0]
+    row = image[14][image[14] > 0]
+    np.testing.assert_allclose(row, [1] * 9 + [0.875, 0.625] + [0.5] * 9, atol=1e-6)
+
+
+def test_a_hair_is_one_pixel_wide():
+    levels = np.zeros((80, 20))
+    levels[10:70, 9] = 1
+    assert "scaled it to 20 x 1 pixels" in prepare(levels)[1]
+
+
+def test_the_ground_is_what_most_of_the_border_is():
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        levels = (rng.random((5, 4)) > 0.5) * 1.0
+        sides = [*levels[0], *levels[4], *levels[:, 0], *levels[:, 3]]
+        if levels.min() < levels.max():
+            inverted = any(step.startswith("inverted") for step in prepare(levels)[1])
+            assert inverted == (sum(sides) > 9)
+
+
+def test_what_is_no_darker_than_an_eighth_is_no_ink():
+    levels = np.zeros((20, 20))
+    levels[8:12, 8:12] = 80
+    for level, size in ((10.0, "4 x 4"), (9.5, "4 x 4"), (11.0, "9 x 9"), (19.0, "9 x 9")):
+        levels[3, 3] = level
+        assert f"cropped the digit, {size} pixels" in prepare(levels)[1][1]
+
+
+def test_float_pictures_keep_their_levels(tmp_path):
+    levels = np.linspace(0, 1000, 12, dtype=np.float32).reshape(3, 4)
+    Image.fromarray(levels).save(tmp_path / "a.tiff")
+    got = read_picture(tmp_path / "a.tiff")
+    assert (got == levels).all()
+    assert got.dtype == np.float64
+    Image.fromarray(np.zeros((2, 2), np.uint8)).save(tmp_path / "a.png")
+    assert read_picture(tmp_path / "a.png").dtype == np.float64
+
+
+def test_the_centre_is_in_the_middle_for_any_digit():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        levels = np.zeros((60, 60))
+        levels[20:40, 20 : 20 + rng.integers(1, 21)] = 1
+        levels[rng.integers(20, 40, 40), rng.integers(20, 40, 40)] = 3
+        levels[20:40, 20] = 1
+        image = prepare(levels)[0][0, 0]
+        for a in (0, 1):
+            centre = image.sum(axis=1 - a) @ np.arange(28) / image.sum()
+            occupied = np.flatnonzero(image.any(axis=1 - a))
+            assert abs(centre - 14) <= 0.5 + 1e-6 or occupied[0] == 0 or occupied[-1] == 27
+
+
+def test_a_weight_at_the_end_pushes_the_digit_to_the_rim():
+    levels = np.zeros((60, 60))
+    levels[20:40, 30] = 1.3
+    levels[39, 20:40] = 10
+    image = prepare(levels)[0][0, 0]
+    assert np.flatnonzero(image.any(axis=1))[[0, -1]].tolist() == [0, 19]
+    image = prepare(levels[::-1])[0][0, 0]
+    assert np.flatnonzero(image.any(axis=1))[[0, -1]].tolist() == [8, 27]

@@ -20,6 +20,7 @@ from cnnbook.model import zero_one_network
 from cnnbook.optimizers import SGD
 from cnnbook.runs import Configuration, load_configuration, load_weights, train_run
 from cnnbook.train import fit
+from tests.terminal import Terminal
 
 SMALL = Configuration(limit_per_class=20, epochs=3, batch_size=4)
 
@@ -239,3 +240,23 @@ def test_killed_at_random_moments_it_ends_with_the_same_bits(tmp_path):
     subprocess.run([*command, tmp_path / "killed"], check=True, capture_output=True)
     assert kills >= 3
     assert contents(tmp_path / "straight") == contents(tmp_path / "killed")
+
+
+def test_progress_is_shown_when_asked_for(monkeypatch, tmp_path):
+    split = load_zero_one(4)
+    split = split._replace(test=tuple(a[:4] for a in split.test))
+    for at, (options, shown) in enumerate((({}, False), ({"progress": True}, True))):
+        terminal = Terminal()
+        monkeypatch.setattr("sys.stderr", terminal)
+        train_run(tmp_path / str(at), Configuration(4, epochs=1), split, **options)
+        assert bool(terminal.getvalue()) is shown
+    text = (tmp_path / "0" / "history.json").read_text()
+    assert text.startswith('{\n  "losses": [\n    0.'), "indented by two"
+
+
+def test_a_configuration_holds_numbers_of_python():
+    c = Configuration(np.int64(1), np.int64(2), np.int64(3), np.float32(0.5), np.int64(4))
+    assert [
+        type(getattr(c, f))
+        for f in ("limit_per_class", "epochs", "batch_size", "learning_rate", "seed")
+    ] == [int, int, int, float, int]

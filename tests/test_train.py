@@ -6,12 +6,22 @@ import sys
 import numpy as np
 import pytest
 
-from cnnbook.layers import Dense, Reshape, Sigmoid
+from cnnbook.layers import Dense, Parameter, Reshape, Sigmoid
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import load_zero_one, one_hot
 from cnnbook.model import Sequential, zero_one_network
 from cnnbook.optimizers import SGD
-from cnnbook.train import History, count_errors, fit, train_on_batch
+from cnnbook.train import (
+    History,
+    count_errors,
+    epoch_orders,
+    fit,
+    in_batches,
+    train_epoch,
+    train_on_batch,
+)
+from tests.terminal import Terminal
+from tests.wrong import assert_refused, wrong_calls
 
 
 def network(seed=0, dtype=np.float64):
@@ -73,6 +83,49 @@ def test_fit_is_the_loop_written_out(reshuffle):
     assert history.epochs == 3
 
 
+@pytest.mark.parametrize("reshuffle", [False, True])
+def test_fit_is_the_loop_that_chapter_11_prints(reshuffle):
+    one, other = network(), network()
+    images, labels = data()
+    history = train(one, images, labels, reshuffle=reshuffle)
+    rng, targets = np.random.default_rng(2), one_hot(labels, 2, np.float64)
+    pieces = other, BinaryCrossEntropy(), SGD(other.parameters(), 0.5), images, targets
+    losses = [
+        train_epoch(*pieces, batches=in_batches(order, 4))
+        for order in epoch_orders(rng, 11, epochs=3, reshuffle=reshuffle)
+    ]
+    assert history.losses == losses
+    assert_same(values(one), values(other))
+
+
+@pytest.mark.parametrize("reshuffle", [False, True])
+def test_orders_are_drawn_one_after_the_other(reshuffle):
+    rng, same = np.random.default_rng(5), np.random.default_rng(5)
+    orders = list(epoch_orders(rng, 7, 3, reshuffle=reshuffle))
+    expected = [same.permutation(7) for _ in range(3 if reshuffle else 1)]
+    assert_same(orders, expected if reshuffle else 3 * expected)
+    assert rng.random() == same.random(), "and nothing more is drawn"
+
+
+@pytest.mark.parametrize(("samples", "sizes"), [(6, [3, 3]), (7, [3, 3, 1]), (2, [2])])
+def test_batches_hold_every_sample_once(samples, sizes):
+    batches = in_batches(np.arange(samples)[::-1], 3)
+    assert [len(batch) for batch in batches] == sizes
+    np.testing.assert_array_equal(np.concatenate(batches), np.arange(samples)[::-1])
+
+
+def test_the_loss_of_an_epoch_is_a_mean_over_samples_not_over_batches():
+    class Size(BinaryCrossEntropy):
+        def forward(self, predictions, targets):
+            super().forward(predictions, targets)
+            return float(len(predictions))
+
+    model = network()
+    images, labels = data(5)
+    pieces = model, Size(), SGD(model.parameters(), 0.1), images, one_hot(labels, 2, np.float64)
+    assert train_epoch(*pieces, batches=in_batches(np.arange(5), 3)) == (3 * 3 + 2 * 2) / 5
+
+
 def test_labels_and_one_hot_targets_are_the_same():
     images, labels = data()
     one, other = network(), network()
@@ -127,11 +180,6 @@ def test_what_was_left_in_the_gradients_does_not_count():
         parameter.gradient += 5
     assert train(one, images, labels) == train(other, images, labels)
     assert_same(values(one), values(other))
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
 
 
 @pytest.mark.parametrize(
@@ -199,6 +247,23 @@ def test_a_diverging_loss_stops_with_advice(value):
     assert_same(values(model), before)
 
 
+@pytest.mark.parametrize(
+    "test",
+    [
+        (np.ones((2, 1, 2, 3)), np.array([0])),
+        (np.ones((2, 1, 2, 3)), np.array([0.0, 1.0])),
+        (np.ones((2, 1, 5, 5)), np.array([0, 1])),
+    ],
+    ids=["a label too few", "no integers", "another shape"],
+)
+def test_what_is_wrong_with_test_images_is_said_before_training(test):
+    model = network()
+    before = values(model)
+    with pytest.raises((TypeError, ValueError)):
+        train(model, *data(), test=test)
+    assert_same(values(model), before)
+
+
 def test_count_errors():
     model = Sequential(Reshape((2,)))
     scores = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
@@ -249,3 +314,212 @@ def test_the_full_run_makes_at_most_4_errors(seed):
     )
     assert history.test_errors[-1] <= 4
     assert (np.diff(history.losses) < 0).all()
+
+
+class Spy(Dense):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.seen = []
+
+    def forward(self, x):
+        self.seen.append(x.dtype)
+        return super().forward(x)
+
+    def backward(self, grad_output):
+        self.seen.append("backward")
+        return super().backward(grad_output)
+
+
+def spied():
+    layer = Spy(3, 2, rng=np.random.default_rng(0))
+    return layer, Sequential(layer, Sigmoid())
+
+
+def test_training_is_in_the_dtype_of_the_network():
+    layer, model = spied()
+    fit(
+        model,
+        BinaryCrossEntropy(),
+        SGD(model.parameters(), 0.1),
+        np.ones((4, 3)),
+        np.ones((4, 2)),
+        epochs=1,
+        batch_size=2,
+        rng=np.random.default_rng(0),
+    )
+    assert set(layer.seen[1:]) == {np.dtype(np.float32)}
+
+
+def test_training_does_not_compute_the_gradient_of_the_images():
+    layer, model = spied()
+    train_on_batch(
+        model,
+        BinaryCrossEntropy(),
+        SGD(model.parameters(), 0.1),
+        np.ones((2, 3), np.float32),
+        np.ones((2, 2), np.float32),
+    )
+    assert "backward" not in layer.seen
+
+
+def test_fit_does_not_copy_images():
+    got = []
+
+    class Keep(Dense):
+        def forward(self, x):
+            got.append(x)
+            return super().forward(x)
+
+    model = Sequential(Keep(3, 2, rng=np.random.default_rng(0)), Sigmoid())
+    images, targets = np.ones((2, 3), np.float32), np.ones((2, 2), np.float32)
+    train_on_batch(model, BinaryCrossEntropy(), SGD(model.parameters(), 0.1), images, targets)
+    assert got[0] is images
+
+
+def test_fit_without_parameters():
+    other = Dense(2, 2, rng=np.random.default_rng(0))
+    with pytest.raises(ValueError, match="^optimizer: "):
+        fit(
+            Sequential(Sigmoid()),
+            BinaryCrossEntropy(),
+            SGD(other.parameters(), 0.1),
+            np.ones((2, 2)),
+            np.ones((2, 2)),
+            epochs=1,
+            batch_size=1,
+            rng=np.random.default_rng(0),
+        )
+
+
+def test_fit_does_not_reshuffle_by_default():
+    class Order(Dense):
+        def forward(self, x):
+            seen.append(x[:, 0].tolist())
+            return super().forward(x)
+
+    seen = []
+    model = Sequential(Order(1, 1, rng=np.random.default_rng(0)), Sigmoid())
+    fit(
+        model,
+        BinaryCrossEntropy(),
+        SGD(model.parameters(), 0.1),
+        np.arange(8.0)[:, None],
+        np.ones((8, 1)),
+        epochs=2,
+        batch_size=8,
+        rng=np.random.default_rng(0),
+    )
+    assert seen[1] == seen[2]
+
+
+def short_fit(**options):
+    _, model = spied()
+    fit(
+        model,
+        BinaryCrossEntropy(),
+        SGD(model.parameters(), 0.1),
+        np.ones((4, 3), np.float32),
+        np.ones((4, 2), np.float32),
+        epochs=1,
+        batch_size=2,
+        rng=np.random.default_rng(0),
+        **options,
+    )
+
+
+def test_the_bar_is_wiped_away(monkeypatch):
+    for options, shown in (({}, False), ({"progress": False}, False), ({"progress": True}, True)):
+        terminal = Terminal()
+        monkeypatch.setattr("sys.stderr", terminal)
+        short_fit(**options)
+        assert bool(terminal.getvalue()) is shown
+        assert "\n" not in terminal.getvalue(), "the bar is wiped away"
+
+
+RNG = np.random.default_rng(0)
+SHARED, LABEL = Parameter("w", np.ones(2)), np.array([0])
+
+
+def a_fit(**changes):
+    network = Sequential(Reshape((-1,)), Dense(4, 2, rng=RNG, dtype=np.float64), Sigmoid())
+    arguments = {
+        "images": np.ones((3, 1, 2, 2)),
+        "targets": np.array([0, 1, 1]),
+        "epochs": 1,
+        "batch_size": 2,
+        "rng": RNG,
+        **changes,
+    }
+    optimizer = arguments.pop("optimizer", SGD(network.parameters(), 0.1))
+    return fit(network, BinaryCrossEntropy(), optimizer, **arguments)
+
+
+WRONG = [
+    (lambda: a_fit(targets=np.array(["a"] * 3)), TypeError, "targets: expected numbers; got <U1"),
+    (lambda: a_fit(targets=np.ones((3, 2)) * 1j), TypeError, "targets: *complex128"),
+    (lambda: a_fit(optimizer=SGD([SHARED], 1)), ValueError, "optimizer: *none of its param"),
+    (lambda: a_fit(test=(np.ones((1, 1, 2, 2)), [0])), TypeError, "labels: *list"),
+    (lambda: a_fit(test=(np.full((1, 1, 2, 2), np.nan), LABEL)), ValueError, "test: *nan"),
+    (
+        lambda: a_fit(test=(np.ones((2, 1, 2, 2)), LABEL)),
+        ValueError,
+        "labels: expected shape (2,); got (1,)",
+    ),
+    (lambda: a_fit(test=(np.ones((1, 5)), LABEL)), ValueError, "x: expected shape (N, 4)*(1, 5)"),
+    (lambda: a_fit(images=[1.0]), TypeError, "images: *got list"),
+    (
+        lambda: a_fit(images=[1.0]),
+        TypeError,
+        "images: expected a NumPy array of shape (N, ...); got list",
+    ),
+    (lambda: a_fit(images=np.ones((3, 1, 2, 2), int)), TypeError, "images: *int64"),
+    (
+        lambda: a_fit(images=np.full((3, 1, 2, 2), np.nan)),
+        ValueError,
+        "images: *nan at index (0, 0, 0, 0) (12 such",
+    ),
+    (lambda: a_fit(images=np.full((3, 1, 2, 2), -np.inf)), ValueError, "images: *-inf"),
+    (lambda: a_fit(images=np.ones((0, 1, 2, 2))), ValueError, "images: *(0, 1, 2, 2)"),
+    (
+        lambda: a_fit(images=np.ones((0, 3))),
+        ValueError,
+        "images: expected no empty axis in (N, ...); got shape",
+    ),
+    (lambda: a_fit(targets=np.array([0, 1])), ValueError, "targets: expected 3*(2,)"),
+    (lambda: a_fit(targets=np.array([0, 1, 2])), ValueError, "labels: *2"),
+    (lambda: a_fit(targets=np.array([0, 1, -1])), ValueError, "labels: *-1"),
+    (lambda: a_fit(targets=np.array([0.0, 1, 1])), ValueError, "targets: *(3, 2)"),
+    (lambda: a_fit(targets=np.ones(3, bool)), ValueError, "targets: *bool of shape"),
+    (lambda: a_fit(targets=np.ones((3, 3))), ValueError, "targets: *(3, 2)*(3, 3)"),
+    (lambda: a_fit(targets=[0, 1, 1]), TypeError, "targets: *got list"),
+    (lambda: a_fit(targets=np.full((3, 2), 2.0)), ValueError, "targets: *2.0"),
+    (lambda: a_fit(epochs=0), ValueError, "epochs: *got 0"),
+    (lambda: a_fit(batch_size=0), ValueError, "batch_size: *got 0"),
+    (lambda: a_fit(batch_size=1.5), TypeError, "batch_size: *got 1.5"),
+    (lambda: a_fit(rng=1), TypeError, "rng: *got 1"),
+    (lambda: a_fit(images=np.ones((3, 1, 2, 3))), ValueError, "x: expected shape (N, 4)*(1, 6)"),
+    (
+        lambda: fit(
+            spied()[1],
+            BinaryCrossEntropy(),
+            None,
+            np.ones((0, 2, 3)),
+            np.ones(0),
+            epochs=1,
+            batch_size=1,
+            rng=RNG,
+        ),
+        ValueError,
+        "images: expected no empty axis in (N, ...); got",
+    ),
+    (
+        lambda: count_errors(network(), np.ones((1, 1, 2, 3)), np.ones(1)),
+        TypeError,
+        "labels: expected a NumPy array of integers; got float64",
+    ),
+]
+
+
+@wrong_calls(WRONG)
+def test_wrong_arguments(call, error, sentence):
+    assert_refused(call, error, sentence)

@@ -5,6 +5,7 @@ The twins are found by name, so that a new one cannot be forgotten.
 
 import inspect
 import pkgutil
+from dataclasses import replace
 from importlib import import_module
 
 import numpy as np
@@ -13,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cnnbook
-from tests.cases import conv_cases, error
+from cnnbook.layers import conv2d
+from tests.cases import conv_cases, dilated, error, padded
 
 MODULES = [
     import_module(module.name)
@@ -27,32 +29,67 @@ TWINS = {
     if name.endswith("_loops") and function.__module__ == module.__name__
 }
 
-ARGUMENTS = {
-    "conv2d_loops": lambda c: (c.x, c.kernels, c.bias),
-    "conv2d_kernel_gradient_loops": lambda c: (c.x, c.grad_output, c.kernel_size),
-    "conv2d_input_gradient_loops": lambda c: (c.grad_output, c.kernels, c.input_size),
+
+def forward(case, loops):
+    """Stride leaves out rows and columns of what the loops compute of the padded images."""
+    down, across = case.stride
+    return loops(padded(case), case.kernels, case.bias)[:, :, ::down, ::across]
+
+
+def kernel_gradient(case, loops):
+    """With stride, the loops meet zeros between the entries of the upstream gradient."""
+    return loops(padded(case), dilated(case), case.kernel_size)
+
+
+def input_gradient(case, loops):
+    """The same, and the gradient of the padding is cut off."""
+    (height, width), (above, left) = case.input_size, case.padding
+    size = height + 2 * above, width + 2 * left
+    grad_x = loops(dilated(case), case.kernels, size)
+    return grad_x[:, :, above : above + height, left : left + width]
+
+
+# What the fast function is given, and what the loops are, which know no stride and no padding.
+CONVOLUTIONAL = {
+    "conv2d_loops": (lambda c: (c.x, c.kernels, c.bias), forward),
+    "conv2d_kernel_gradient_loops": (
+        lambda c: (c.x, c.grad_output, c.kernel_size),
+        kernel_gradient,
+    ),
+    "conv2d_input_gradient_loops": (
+        lambda c: (c.grad_output, c.kernels, c.input_size),
+        input_gradient,
+    ),
 }
 
 
 def test_every_twin_is_known_here():
     correlations = {"cross_correlate2d_loops", "convolve2d_loops"}
-    assert set(TWINS) == correlations | set(ARGUMENTS)
+    assert set(TWINS) == correlations | set(CONVOLUTIONAL)
     assert all(fast is not None for fast, _ in TWINS.values())
 
 
 @pytest.mark.parametrize("name", sorted(TWINS))
-def test_twins_have_the_same_signature(name):
-    fast, loops = TWINS[name]
-    assert inspect.signature(fast) == inspect.signature(loops)
+def test_twins_have_the_same_parameters_but_for_stride_and_padding(name):
+    fast, loops = (inspect.signature(function) for function in TWINS[name])
+    general = {"stride", "padding"} if name in CONVOLUTIONAL else set()
+    assert {*fast.parameters} - {*loops.parameters} == general
+    assert all(loops.parameters[p] == fast.parameters[p] for p in loops.parameters)
 
 
 @settings(max_examples=200)
-@pytest.mark.parametrize("name", sorted(ARGUMENTS))
+@pytest.mark.parametrize("name", sorted(CONVOLUTIONAL))
 @given(case=conv_cases())
 def test_convolutional_twins_agree(name, case):
     fast, loops = TWINS[name]
-    arguments = ARGUMENTS[name](case)
-    assert error(fast(*arguments, **case.geometry), loops(*arguments, **case.geometry)) < 1e-14
+    arguments, through = CONVOLUTIONAL[name]
+    expected = through(case, loops)
+    assert error(fast(*arguments(case), **case.geometry), expected) < 1e-14
+    plain = replace(case, stride=(1, 1), padding=(0, 0))
+    if all(k <= s for k, s in zip(case.kernel_size, case.input_size, strict=True)):
+        y = conv2d(plain.x, plain.kernels, plain.bias)
+        plain = replace(plain, grad_output=np.random.default_rng(0).standard_normal(y.shape))
+        assert error(fast(*arguments(plain)), loops(*arguments(plain))) < 1e-14
 
 
 @pytest.mark.parametrize("name", ["cross_correlate2d_loops", "convolve2d_loops"])

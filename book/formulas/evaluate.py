@@ -13,8 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from book.formulas.notation import sizes_of_indices
 from book.formulas.parse import parse
 from book.formulas.tree import (
+    Binary,
+    Call,
     Chain,
     Condition,
     Gradient,
@@ -23,8 +26,9 @@ from book.formulas.tree import (
     Name,
     Node,
     Number,
-    Operation,
     Sum,
+    Tree,
+    Unary,
     children,
     factors,
     show,
@@ -34,19 +38,6 @@ Array = NDArray[Any]
 Value = Any  # a number, an array, a Lattice
 Steps = range | tuple[float, ...]  # what an index runs through, or a real variable
 FAR = 6  # how far a sum to infinity goes; every Lattice ends well before
-
-# The ranges of the notation page: the index letter, and the size that it counts up to.
-RANGES = {
-    "n": "N",
-    "c": "C",
-    "f": "F",
-    "i": "H'",
-    "j": "W'",
-    "p": "H",
-    "q": "W",
-    "u": "K_H",
-    "v": "K_W",
-}
 
 
 class EvaluationError(ValueError):
@@ -76,8 +67,8 @@ class Case(NamedTuple):
         Numbers, arrays, Lattices, functions and infix signs by their LaTeX names; the gradient
         of L by X is called ``L/X``, and of an output by an input ``Y/X``.
     free : dict of str to range or tuple of float
-        The range of each index that is not the one in `RANGES`; for a real variable, the points
-        at which the equation is computed.
+        The range of each index that is not that of the notation page; for a real variable, the
+        points at which the equation is computed.
     tolerance : float
         How far apart two sides may be, relative to the larger of 1 and their largest entry.
     domain : dict of str to tuple of float
@@ -142,7 +133,7 @@ def evaluate(statements: list[Chain], case: Case, *, stop_above: float = math.in
             continue
         if not chain.relations:
             raise EvaluationError(f"nothing to compare with in {show(chain)}")
-        letters = sorted(free_letters(chain, case))
+        letters = sorted(free_variables(chain, case))
         sides: list[list[Value]] = [[] for _ in chain.sides]
         for values in itertools.product(*(ranges(letter) for letter in letters)):
             scope.indices = dict(zip(letters, values, strict=True))
@@ -185,7 +176,9 @@ class _Scope:
                 return np.array([[self.value(entry) for entry in row] for row in rows], float)
             case Sum():
                 return self.sum(node)
-            case Operation():
+            case Binary("*", _, _):
+                return self.product(node)
+            case Unary() | Binary() | Call():
                 return self.operation(node)
 
     def name(self, text: str) -> Value:
@@ -253,33 +246,27 @@ class _Scope:
     def bound(self, node: Node) -> int:
         if node == Name(r"\infty"):
             return FAR
-        if node == Operation("neg", (Name(r"\infty"),)):
+        if node == Unary("-", Name(r"\infty")):
             return -FAR
         return self.integer(node)
 
-    def operation(self, node: Operation) -> Value:
-        if node.sign == "*":
-            return self.product(node)
+    def operation(self, node: Unary | Binary | Call) -> Value:
         if id(node) in self.whole:
             return self.whole[id(node)]
-        values = [self.value(operand) for operand in node.operands]
-        if node.sign in _OPERATIONS:
-            try:
-                return _OPERATIONS[node.sign](*values)
-            except (ArithmeticError, TypeError, ValueError) as error:
-                raise EvaluationError(f"{show(node)}: {error}") from error
-        name = node.sign.removeprefix("call:")
-        name = r"\rot" if name == "rot" else name
+        sign, operands = _taken_apart(node)
+        values = [self.value(operand) for operand in operands]
+        own = _OPERATIONS.get((sign, len(values)))
+        function = own or self.name(sign)
         try:
             with np.errstate(all="ignore"):  # what is not finite is refused in the end
-                result = self.name(name)(*values)
-        except (TypeError, ValueError) as error:
+                result = function(*values)
+        except (ArithmeticError, TypeError, ValueError) as error:
             raise EvaluationError(f"{show(node)}: {error}") from error
-        if not free_letters(node, self.case):
+        if own is None and not free_variables(node, self.case):
             self.whole[id(node)] = result
         return result
 
-    def product(self, node: Operation) -> Value:
+    def product(self, node: Binary) -> Value:
         # A bracket that is 0 says that the other factors are not looked at.
         parts = factors(node)
         brackets = [factor for factor in parts if isinstance(factor, Condition)]
@@ -296,6 +283,17 @@ class _Scope:
             except (TypeError, ValueError) as error:
                 raise EvaluationError(f"{show(node)}: {error}") from error
         return result
+
+
+def _taken_apart(node: Unary | Binary | Call) -> tuple[str, tuple[Node, ...]]:
+    """Return the sign or the function's name, and what it is applied to."""
+    match node:
+        case Unary(sign, operand):
+            return sign, (operand,)
+        case Binary(sign, left, right):
+            return sign, (left, right)
+        case Call(name, arguments):
+            return name, arguments
 
 
 _RELATIONS: dict[str, Callable[[Any, Any], bool]] = {
@@ -317,17 +315,18 @@ def _divide(a: Value, b: Value) -> Value:
     return a / b
 
 
-_OPERATIONS: dict[str, Callable[..., Value]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "neg": lambda a: -a,
-    "/": _divide,
-    "^": lambda a, b: a**b,
-    "floor": math.floor,
-    "abs": abs,
-    "call:sqrt": math.sqrt,
-    "transpose": np.transpose,
-    r"\odot": lambda a, b: a * b,
+# By the sign and the number of operands; other signs and functions are those of the case.
+_OPERATIONS: dict[tuple[str, int], Callable[..., Value]] = {
+    ("+", 2): lambda a, b: a + b,
+    ("-", 2): lambda a, b: a - b,
+    ("-", 1): lambda a: -a,
+    ("/", 2): _divide,
+    ("^", 2): lambda a, b: a**b,
+    (r"\lfloor", 1): math.floor,
+    (r"\lvert", 1): abs,
+    (r"\sqrt", 1): math.sqrt,
+    (r"\top", 1): np.transpose,
+    (r"\odot", 2): lambda a, b: a * b,
 }
 
 
@@ -363,7 +362,7 @@ def _compare(chain: Chain, sides: list[list[Value]]) -> float:
 # --- indices and their ranges ---------------------------------------------------------------------
 
 
-def free_letters(node: Node | Chain, case: Case) -> set[str]:
+def free_variables(node: Tree, case: Case) -> set[str]:
     """List the letters that have no value in a case, and are no index of a sum."""
     match node:
         case Name(text):
@@ -373,14 +372,14 @@ def free_letters(node: Node | Chain, case: Case) -> set[str]:
             outer = set[str]()
             for bound in (lower, upper):
                 if bound is not None:
-                    outer |= free_letters(bound, case)
-            return outer | (free_letters(body, case) - {index})
+                    outer |= free_variables(bound, case)
+            return outer | (free_variables(body, case) - {index})
         case Gradient(of, by):
             parts = [p for p in (of, by) if isinstance(p, Indexed)]
-            found = (free_letters(index, case) for part in parts for index in part.indices)
+            found = (free_variables(index, case) for part in parts for index in part.indices)
             return set[str]().union(*found)
         case _:
-            return set[str]().union(*(free_letters(part, case) for part in children(node)))
+            return set[str]().union(*(free_variables(part, case) for part in children(node)))
 
 
 def _range_of(chain: Chain, case: Case) -> str | None:
@@ -427,9 +426,9 @@ def _printed_ranges(statements: list[Chain], case: Case) -> Callable[[str], Step
             if letter not in endless and isinstance(case.free[letter], range):
                 raise EvaluationError(f"{letter}: its range is not that of the notation; print it")
             return case.free[letter]
-        size = RANGES.get(letter.rstrip("'"))
+        size = sizes_of_indices().get(letter.rstrip("'"))
         if size is None or size not in case.values:
-            raise EvaluationError(f"{letter}: an index without a range")
+            raise EvaluationError(f"{letter}: neither a value nor an index with a range")
         return range(case.values[size])
 
     for chain in statements:
@@ -455,8 +454,8 @@ def _printed_ranges(statements: list[Chain], case: Case) -> Callable[[str], Step
     return of
 
 
-def is_closed(node: Node, case: Case) -> bool:
+def is_closed(node: Tree, case: Case) -> bool:
     """Say whether a side holds numbers alone."""
-    if isinstance(node, Gradient) or free_letters(node, case):
+    if isinstance(node, Gradient) or free_variables(node, case):
         return False
     return all(is_closed(part, case) for part in children(node))

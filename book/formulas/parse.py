@@ -11,6 +11,8 @@ from collections.abc import Collection
 
 from book.formulas.tree import (
     INFIX,
+    Binary,
+    Call,
     Chain,
     Condition,
     Gradient,
@@ -19,8 +21,8 @@ from book.formulas.tree import (
     Name,
     Node,
     Number,
-    Operation,
     Sum,
+    Unary,
 )
 
 RELATIONS = {"=": "=", r"\le": "<=", "<": "<", r"\ge": ">=", ">": ">", r"\ne": "!="}
@@ -139,7 +141,7 @@ class _Parser:
         negative = self.accept("-")
         left = self.product()
         if negative:
-            left = Operation("neg", (left,))
+            left = Unary("-", left)
         while True:
             start = self.at
             if not self.matrices and self.next in ("&", r"\\"):  # a sum may break before a sign
@@ -148,19 +150,19 @@ class _Parser:
             if self.next not in ("+", "-"):
                 self.at = start
                 return left
-            left = Operation(self.take(), (left, self.product()))
+            left = Binary(self.take(), left, self.product())
 
     def product(self) -> Node:
         left = self.factor()
         while True:
             if self.accept(r"\cdot", r"\times"):
-                left = Operation("*", (left, self.factor()))
+                left = Binary("*", left, self.factor())
             elif self.accept("/"):
-                left = Operation("/", (left, self.factor()))
+                left = Binary("/", left, self.factor())
             elif self.next in INFIX:
-                left = Operation(self.take(), (left, self.factor()))
+                left = Binary(self.take(), left, self.factor())
             elif self.starts_factor():
-                left = Operation("*", (left, self.factor()))
+                left = Binary("*", left, self.factor())
             else:
                 return left
 
@@ -184,16 +186,16 @@ class _Parser:
 
     def power(self, base: Node) -> Node:
         if self.accept(r"\top"):
-            return Operation("transpose", (base,))
+            return Unary(r"\top", base)
         if self.accept("{"):
             if self.accept(r"\top"):
                 self.take("}")
-                return Operation("transpose", (base,))
+                return Unary(r"\top", base)
             exponent = self.sum_of_terms()
             self.take("}")
         else:
             exponent = self.atom()
-        return Operation("^", (base, exponent))
+        return Binary("^", base, exponent)
 
     def indices(self) -> tuple[Node, ...]:
         if not self.accept("{"):
@@ -235,19 +237,19 @@ class _Parser:
         if sign == r"\lfloor":
             inside = self.sum_of_terms()
             self.take(r"\rfloor")
-            return Operation("floor", (inside,))
+            return Unary(r"\lfloor", inside)
         if sign == r"\lvert":
             inside = self.sum_of_terms()
             self.take(r"\rvert")
-            return Operation("abs", (inside,))
+            return Unary(r"\lvert", inside)
         if sign in (r"\frac", r"\tfrac", r"\dfrac"):
-            return Operation("/", (self.group(), self.group()))
+            return Binary("/", self.group(), self.group())
         if sign in (r"\grad", r"\igrad"):
             return Gradient(self.group(), self.group())
         if sign == r"\sqrt":
-            return Operation("call:sqrt", (self.group(),))
+            return Call(r"\sqrt", (self.group(),))
         if sign == r"\rot":
-            return Operation("rot", (self.factor(),))
+            return Unary(r"\rot", self.factor())
         if sign in (r"\sum", r"\prod"):
             return self.sum(sign)
         if sign == r"\begin{pmatrix}":
@@ -283,9 +285,9 @@ class _Parser:
             while self.accept(","):
                 arguments.append(self.sum_of_terms())
             self.take(")")
-            return Operation(f"call:{text}", tuple(arguments))
+            return Call(text, tuple(arguments))
         if text in self.functions and text.startswith("\\") and self.starts_factor():
-            return Operation(f"call:{text}", (self.factor(),))  # \ln p, without parentheses
+            return Call(text, (self.factor(),))  # \ln p, without parentheses
         return Name(text)
 
     def index_name(self) -> str:

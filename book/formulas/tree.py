@@ -1,7 +1,8 @@
 """The tree of a formula: what the parser makes, what is computed, altered and shown again."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 INFIX = (r"\corr", r"\conv", r"\fcorr", r"\fconv", r"\odot")
@@ -30,15 +31,28 @@ class Indexed:
 
 
 @dataclass(frozen=True)
-class Operation:
-    r"""Anything that is computed from its operands by one rule.
-
-    ``sign`` is ``+ - * / ^ neg rot floor abs transpose call:NAME`` or an infix sign such as
-    ``\corr``.
-    """
+class Unary:
+    r"""What one thing becomes: ``-``, ``\rot``, ``\top``, ``\lfloor`` or ``\lvert`` of it."""
 
     sign: str
-    operands: tuple["Node", ...]
+    operand: "Node"
+
+
+@dataclass(frozen=True)
+class Binary:
+    r"""Two things with a sign between them: ``+ - * / ^``, or one of `INFIX`."""
+
+    sign: str
+    left: "Node"
+    right: "Node"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A function of arguments."""
+
+    name: str
+    arguments: tuple["Node", ...]
 
 
 @dataclass(frozen=True)
@@ -85,75 +99,110 @@ class Chain:
     relations: tuple[str, ...]
 
 
-Node: TypeAlias = Number | Name | Indexed | Operation | Sum | Gradient | Condition | Matrix
+Node: TypeAlias = (
+    Number | Name | Indexed | Unary | Binary | Call | Sum | Gradient | Condition | Matrix
+)
+Tree: TypeAlias = Node | Chain
+Exchange: TypeAlias = Callable[[Any], Any]  # from a part to the whole that has it in its place
 
 
-def show(node: Node | Chain) -> str:
+def show(node: Tree) -> str:
     """Write a tree as a formula again, for messages."""
     return _SHOW[type(node)](node)
 
 
-def children(node: Node | Chain) -> Iterator[Node]:
+def children(tree: Tree) -> Iterator[Tree]:
     """List the parts of a node."""
-    match node:
-        case Indexed(base, indices):
-            yield base
-            yield from indices
-        case Operation(_, operands):
-            yield from operands
-        case Sum(_, _, lower, upper, body):
-            yield from (part for part in (lower, upper, body) if part is not None)
-        case Gradient(of, by):
-            yield from (of, by)
-        case Condition(relations):
-            for relation in relations:
-                yield from relation.sides
-        case Matrix(rows):
-            for row in rows:
-                yield from row
-        case Chain(sides, _):
-            yield from sides
-        case _:
-            pass
+    return (part for part, _ in _parts(tree))
+
+
+def spots(tree: Tree) -> Iterator[tuple[Tree, Exchange]]:
+    """Yield a node and all that is below it, each with the function that puts another in its place.
+
+    Examples
+    --------
+    >>> product = Binary("*", Name("a"), Name("b"))
+    >>> [show(put(Name("c"))) for _, put in spots(product)]
+    ['c', 'c b', 'a c']
+    """
+    yield tree, lambda other: other
+    for part, put in _parts(tree):
+        for node, within in spots(part):
+            yield node, _through(put, within)
+
+
+def _parts(holder: Any) -> Iterator[tuple[Tree, Exchange]]:
+    """Yield what a node or a tuple is made of, each with the function that exchanges it."""
+    slots: list[tuple[Any, Exchange]]
+    if isinstance(holder, tuple):
+        slots = [(part, partial(_exchange_at, holder, at)) for at, part in enumerate(holder)]
+    else:
+        names = [slot.name for slot in fields(holder)]
+        slots = [(getattr(holder, name), partial(_exchange_in, holder, name)) for name in names]
+    for part, put in slots:
+        if isinstance(part, tuple):
+            for inner, within in _parts(part):
+                yield inner, _through(put, within)
+        elif part is not None and not isinstance(part, str):
+            yield part, put
+
+
+def _exchange_at(holder: tuple[Any, ...], at: int, other: Any) -> tuple[Any, ...]:
+    return (*holder[:at], other, *holder[at + 1 :])
+
+
+def _exchange_in(holder: Any, name: str, other: Any) -> Any:
+    return replace(holder, **{name: other})
+
+
+def _through(outer: Exchange, inner: Exchange) -> Exchange:
+    return lambda other: outer(inner(other))
 
 
 def factors(node: Node) -> list[Node]:
     """List what is multiplied in a product; of anything else, itself."""
-    if isinstance(node, Operation) and node.sign == "*":
-        return [factor for operand in node.operands for factor in factors(operand)]
+    if isinstance(node, Binary) and node.sign == "*":
+        return [*factors(node.left), *factors(node.right)]
     return [node]
 
 
-def _show_operation(node: Operation) -> str:  # noqa: PLR0911 - one per sign
-    parts = [show(operand) for operand in node.operands]
-    inner = [
-        f"({part})"
-        if isinstance(operand, Operation) and operand.sign in ("+", "-", "neg", *INFIX)
-        else part
-        for part, operand in zip(parts, node.operands, strict=True)
-    ]
+def _show_part(node: Node) -> str:
+    """Write what is part of an operation, between parentheses where it needs them."""
+    part = show(node)
+    match node:
+        case Unary("-", _) | Binary("+" | "-", _, _):
+            return f"({part})"
+        case Binary(sign, _, _) if sign in INFIX:
+            return f"({part})"
+    return part
+
+
+def _show_unary(node: Unary) -> str:
+    part = _show_part(node.operand)
     match node.sign:
-        case "+" | "-":
-            last = inner[1] if node.sign == "-" else parts[1]
-            return f"{parts[0]} {node.sign} {last}"
+        case r"\lfloor":
+            return rf"\lfloor {show(node.operand)} \rfloor"
+        case r"\lvert":
+            return rf"\lvert {show(node.operand)} \rvert"
+        case r"\top":
+            return rf"{part}^{{\top}}"
+        case r"\rot":
+            return rf"\rot {part}"
+    return f"{node.sign}{part}"
+
+
+def _show_binary(node: Binary) -> str:
+    left, right = _show_part(node.left), _show_part(node.right)
+    match node.sign:
+        case "+":
+            return f"{show(node.left)} + {show(node.right)}"
+        case "-":
+            return f"{show(node.left)} - {right}"
         case "*":
-            return " ".join(inner)
-        case "neg":
-            return f"-{inner[0]}"
+            return f"{left} {right}"
         case "^":
-            return f"{inner[0]}^{{{parts[1]}}}"
-        case "floor":
-            return rf"\lfloor {parts[0]} \rfloor"
-        case "abs":
-            return rf"\lvert {parts[0]} \rvert"
-        case "transpose":
-            return rf"{inner[0]}^{{\top}}"
-        case "rot":
-            return rf"\rot {inner[0]}"
-        case "/" | r"\corr" | r"\conv" | r"\fcorr" | r"\fconv" | r"\odot":
-            return f"{inner[0]} {node.sign} {inner[1]}"
-        case called:
-            return f"{called.removeprefix('call:')}({', '.join(parts)})"
+            return f"{left}^{{{show(node.right)}}}"
+    return f"{left} {node.sign} {right}"
 
 
 def _show_sum(node: Sum) -> str:
@@ -172,7 +221,7 @@ def _show_chain(node: Chain) -> str:
 
 def _show_indexed(node: Indexed) -> str:
     base = show(node.base)
-    if isinstance(node.base, Operation):
+    if isinstance(node.base, Unary | Binary | Call):
         base = f"({base})"
     return f"{base}_{{{','.join(show(index) for index in node.indices)}}}"
 
@@ -185,7 +234,9 @@ _SHOW: dict[type, Callable[[Any], str]] = {
     Number: lambda node: node.text,
     Name: lambda node: node.text,
     Indexed: _show_indexed,
-    Operation: _show_operation,
+    Unary: _show_unary,
+    Binary: _show_binary,
+    Call: lambda node: f"{node.name}({', '.join(map(show, node.arguments))})",
     Sum: _show_sum,
     Gradient: lambda node: rf"\grad{{{show(node.of)}}}{{{show(node.by)}}}",
     Condition: lambda node: f"[{', '.join(map(show, node.relations))}]",

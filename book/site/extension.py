@@ -8,9 +8,9 @@ JSON. Everything is resolved when the site is built; the page needs no JavaScrip
 """
 
 import html
-import json
 import posixpath
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
@@ -30,11 +30,12 @@ from book.equations import (
     check_references,
     find_equations,
 )
+from book.reading import Version, read_json, versions
 from book.site.figures import Drawings
+from book.site.measured import NUMBER, NumberError, measured
 from book.site.notes import SideNotes
-from book.site.measured import NUMBER, measured
-from book.site.place import Turn, current_place
-from book.site.typeset import lines, typeset
+from book.site.place import PageError, Turn, current_place, located
+from book.site.typeset import MathError, lines, typeset
 
 SOURCE_MARKS = re.compile(r'<span class="c1">[^<]*@eq-[^<]*|<span class="source-equations">[^<]*')
 SOURCE_LINK = re.compile(r'href="source:(?P<path>[\w/]+)\.py#L(?P<line>\d+)"')
@@ -46,6 +47,33 @@ UNHEARD = 'aria-hidden="true" tabindex="-1"'
 HEADER_LINK = re.compile(r'<a((?: href="[^"]*")? class="headerlink")')
 CARRIED = re.compile(r' alttext="[^"]*" aria-label="[^"]*"')  # a preview is not heard nor copied
 PLAIN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')  # names, operators, punctuation
+
+
+def numbered(docs: Path, sources: Path | None) -> dict[str, Equation]:
+    """Give each equation its number and check what refers to it, once for all pages.
+
+    Parameters
+    ----------
+    docs : Path
+        The folder of pages.
+    sources : Path or None
+        The folder of the package; if None, references are not checked.
+
+    Returns
+    -------
+    dict of str to Equation
+        By id.
+    """
+    sourced = sources.rglob("*.py") if sources else ()
+    return _numbered(docs, sources, versions(docs.rglob("*.md")), versions(sourced))
+
+
+@lru_cache(maxsize=1)
+def _numbered(docs: Path, sources: Path | None, *_: tuple[Version, ...]) -> dict[str, Equation]:
+    equations = find_equations(docs)
+    if sources is not None:
+        check_references(equations, [docs, sources])
+    return equations
 
 
 def displayed(latex: str) -> str:
@@ -86,6 +114,11 @@ class DisplayProcessor(BlockProcessor):
         mark = MARK.match(blocks.pop(0))
         assert mark is not None  # noqa: S101 - `test` has said so
         latex, name = self.extension.displays[int(mark[1])]
+        with located(self.md, self.extension.docs, latex, MathError, EquationError):
+            self.write(parent, latex, name)
+
+    def write(self, parent: Element, latex: str, name: str | None) -> None:
+        """Write one formula."""
         box = SubElement(parent, "div", {"class": "equation"})
         formula = SubElement(box, "div", {"class": "equation-formula"})
         formula.text = self.md.htmlStash.store(displayed(latex))
@@ -103,8 +136,10 @@ class DisplayProcessor(BlockProcessor):
     def link_to_evidence(self, box: Element, name: str, number: str) -> None:
         """Link to the source that computes the equation, and to the test that evaluates it."""
         sources = self.extension.sources()
-        if name not in sources:
+        if sources is None:
             return
+        if name not in sources:
+            raise EquationError(f"{name}: has not been measured: python -m book.formulas.report")
         links = [
             f'<autoref identifier="{identifier}" aria-label="{text} of equation {number}">'
             f"{text}</autoref>"
@@ -115,27 +150,28 @@ class DisplayProcessor(BlockProcessor):
         span.text = self.md.htmlStash.store(" ".join(links))
 
 
-class InlineMath(InlineProcessor):
-    """A formula in a line."""
-
-    def handleMatch(  # type: ignore[override]  # noqa: N802 - Python-Markdown's name
-        self, m: re.Match[str], data: str
-    ) -> tuple[str, int, int]:
-        """Typeset it, in one piece with the punctuation behind it, which may not begin a line."""
-        markup, end = typeset(m["latex"], display=False), m.end(0)
-        closing = PUNCTUATION.match(data, end)
-        if closing is not None:
-            markup = f'<span class="no-break">{markup}{closing[0]}</span>'
-            end = closing.end()
-        return self.md.htmlStash.store(markup), m.start(0), end
-
-
 class ExtensionProcessor(InlineProcessor):
     """A sign in a line, of which the extension knows more."""
 
     def __init__(self, pattern: str, md: Markdown, extension: "MathExtension") -> None:
         super().__init__(pattern, md)
         self.extension = extension
+
+
+class InlineMath(ExtensionProcessor):
+    """A formula in a line."""
+
+    def handleMatch(  # type: ignore[override]  # noqa: N802 - Python-Markdown's name
+        self, m: re.Match[str], data: str
+    ) -> tuple[str, int, int]:
+        """Typeset it, in one piece with the punctuation behind it, which may not begin a line."""
+        with located(self.md, self.extension.docs, m[0], MathError):
+            markup, end = typeset(m["latex"], display=False), m.end(0)
+        closing = PUNCTUATION.match(data, end)
+        if closing is not None:
+            markup = f'<span class="no-break">{markup}{closing[0]}</span>'
+            end = closing.end()
+        return self.md.htmlStash.store(markup), m.start(0), end
 
 
 class Reference(ExtensionProcessor):
@@ -145,7 +181,8 @@ class Reference(ExtensionProcessor):
         self, m: re.Match[str], data: str
     ) -> tuple[str, int, int]:
         """Write a link for autorefs to resolve, and the equation for the reader to glance at."""
-        equation = self.extension.equation(m["id"])
+        with located(self.md, self.extension.docs, m[0], EquationError):
+            equation = self.extension.equation(m["id"])
         link = (
             f'<autoref identifier="{html.escape(equation.id)}" '
             f'aria-label="Equation {equation.number}">({equation.number})</autoref>'
@@ -189,8 +226,10 @@ class MeasuredNumber(ExtensionProcessor):
         self, m: re.Match[str], data: str
     ) -> tuple[str, int, int]:
         """Write it."""
-        folder = Path(self.extension.getConfig("docs")) / "figures"
-        return measured(folder, m["figure"], m["entry"], m["format"]), m.start(0), m.end(0)
+        docs = self.extension.docs
+        with located(self.md, docs, m[0], NumberError):
+            number = measured(docs / "figures", m["figure"], m["entry"], m["format"])
+        return number, m.start(0), m.end(0)
 
 
 class PrintedSource(Postprocessor):
@@ -216,7 +255,7 @@ class PrintedSource(Postprocessor):
         here = current_place(self.md)
         if here is None:
             return 'href="#"'
-        return f'href="{posixpath.relpath("source/" + target, here.url or ".")}"'
+        return f'href="{posixpath.relpath("source/" + target, here.folder or ".")}"'
 
 
 class MathExtension(Extension):
@@ -238,27 +277,33 @@ class MathExtension(Extension):
         self.displays: list[tuple[str, str | None]] = []
         self.equations: dict[str, Equation] | None = None
 
+    @property
+    def docs(self) -> Path:
+        """The folder of pages."""
+        return Path(self.getConfig("docs"))
+
     def equation(self, name: str) -> Equation:
-        """Look an equation up; the pages are read once for every conversion."""
+        """Look an equation up; whether a page has changed is seen once for every conversion."""
         if self.equations is None:
-            docs, sources = Path(self.getConfig("docs")), self.getConfig("sources")
-            self.equations = find_equations(docs)
-            if sources:
-                check_references(self.equations, [docs, Path(sources)])
+            sources = self.getConfig("sources")
+            try:
+                self.equations = numbered(self.docs, Path(sources) if sources else None)
+            except EquationError as error:  # which says where, perhaps on another page
+                raise PageError(str(error)) from error
         if name not in self.equations:
             raise EquationError(f"{name}: no equation on any page has this id")
         return self.equations[name]
 
-    def sources(self) -> dict[str, str | None]:
-        """Return, for each equation that the report knows, the function that computes it.
+    def sources(self) -> dict[str, str | None] | None:
+        """Return, for each equation that was measured, the function that computes it.
 
-        None stands for NumPy, which alone computes some definitions.
+        None stands for NumPy, which alone computes some definitions; instead of the whole, it says
+        that these pages have no report.
         """
-        report = Path(self.getConfig("docs")) / "equations" / "report.json"
+        report = self.docs / "equations" / "report.json"
         if not report.exists():
-            return {}
-        entries = json.loads(report.read_text(encoding="utf-8"))["equations"]
-        return {entry["id"]: entry["source"] for entry in entries}
+            return None
+        return {entry["id"]: entry["source"] for entry in read_json(report)["equations"]}
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
         """Register after fenced code (25), where dollars stay dollars, before HTML (20)."""
@@ -266,12 +311,12 @@ class MathExtension(Extension):
         md.preprocessors.register(DisplayPreprocessor(md, self.displays), "math-display", 22)
         md.parser.blockprocessors.register(DisplayProcessor(md, self), "math-display", 175)
         # After code spans (190), before everything that reads stars, underscores and escapes.
-        md.inlinePatterns.register(InlineMath(INLINE.pattern, md), "math-inline", 185)
+        md.inlinePatterns.register(InlineMath(INLINE.pattern, md, self), "math-inline", 185)
         pattern = REFERENCE.pattern
         md.inlinePatterns.register(Reference(pattern, md, self), "math-reference", 184)
         md.inlinePatterns.register(MeasuredNumber(NUMBER.pattern, md, self), "math-number", 183)
         # After words in lines (20), before the builder looks for the files of links (0).
-        docs = Path(self.getConfig("docs"))
+        docs = self.docs
         md.treeprocessors.register(SideNotes(md), "side-notes", 16)
         md.treeprocessors.register(Drawings(md, docs), "figure-drawings", 15)
         configuration = Path(self.getConfig("configuration"))

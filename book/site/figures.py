@@ -7,6 +7,9 @@ from xml.etree.ElementTree import Element
 from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
+from book.reading import read
+from book.site.place import located
+
 SCHEMES = ("light", "dark")
 SOURCE = re.compile(r"(?P<folder>(?:[\w./-]*/)?)figures/(?P<name>\w+)\.svg")
 SIZE = re.compile(r'<svg[^>]*?width="(?P<width>[\d.]+)pt" height="(?P<height>[\d.]+)pt"')
@@ -26,7 +29,7 @@ class Drawings(Treeprocessor):
 
     def __init__(self, md: Markdown, docs: Path) -> None:
         super().__init__(md)
-        self.folder = docs / "figures"
+        self.docs = docs
 
     def run(self, root: Element) -> None:
         """Find the images and put two in the place of each."""
@@ -36,17 +39,19 @@ class Drawings(Treeprocessor):
                 source = SOURCE.fullmatch(image.get("src", "")) if image.tag == "img" else None
                 if source is not None:
                     parent.remove(image)
-                    for drawing in self.drawings(image, source["folder"], source["name"]):
+                    with located(self.md, self.docs, image.get("src", ""), FigureError):
+                        drawings = self.drawings(image, source["folder"], source["name"])
+                    for drawing in drawings:
                         parent.insert(at, drawing)
 
     def drawings(self, image: Element, folder: str, name: str) -> list[Element]:
         """Return the drawings of one figure, the last first."""
         found = []
         for scheme in SCHEMES:
-            file = self.folder / f"{name}-{scheme}.svg"
-            size = SIZE.search(file.read_text(encoding="utf-8")) if file.exists() else None
+            file = self.docs / "figures" / f"{name}-{scheme}.svg"
+            size = SIZE.search(read(file)) if file.exists() else None
             if size is None:
-                raise FigureError(f"{file}: expected a drawing that python -m scripts.figures makes")
+                raise FigureError(f"{file}: expected what python -m scripts.figures draws")
             drawing = Element("img", dict(image.attrib))
             drawing.set("src", f"{folder}figures/{name}-{scheme}.svg")
             wide = " wide" if float(size["width"]) * 4 / 3 > COLUMN else ""

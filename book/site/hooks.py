@@ -1,5 +1,24 @@
-"""MkDocs loads this file anew for every build; what must outlast a build is in `serving`."""
+"""What `mkdocs serve` does beyond a build: it watches the source, and keeps unchanged pages.
 
-from book.site.serving import on_config, on_pre_build, on_startup
+MkDocs loads this file anew for every build; what must outlast a build is in `serving`.
+"""
 
-__all__ = ["on_config", "on_pre_build", "on_startup"]
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+
+from book.site import serving
+
+
+def on_startup(command: str, **_: Any) -> None:
+    """Begin with no page known when serving."""
+    serving.kept = serving.KeptPages() if command == "serve" else None
+
+
+def on_config(config: MkDocsConfig) -> None:
+    """When serving, bring in what is known of the pages."""
+    if serving.kept is not None:
+        config.plugins["kept-pages"] = serving.kept
+        folder = Path(config.config_file_path).parent
+        config.watch.extend(str(folder / name) for name in serving.WATCHED)

@@ -1,8 +1,9 @@
 """Measured numbers in prose: taken from the JSON of a figure, never typed."""
 
-import json
 import re
 from pathlib import Path
+
+from book.reading import read_json
 
 NUMBER = re.compile(
     r"\{\{ ?(?P<figure>[a-z0-9_]+)\.(?P<entry>[a-z0-9_.]+)(?::(?P<format>[^}\s]+))? ?\}\}"
@@ -45,7 +46,7 @@ def measured(folder: Path, figure: str, entry: str, form: str | None) -> str:
     path = folder / f"{figure}.json"
     if not path.exists():
         raise NumberError(f"{figure}.{entry}: there is no figure {path}")
-    value = json.loads(path.read_text(encoding="utf-8"))["data"]
+    value = read_json(path)["data"]
     for part in entry.split("."):
         try:
             value = value[int(part)] if isinstance(value, list) else value[part]

@@ -2,14 +2,20 @@
 
 import posixpath
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element, SubElement
 
+import yaml
 from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
-ENTRY = re.compile(r"^ +- (?:(?P<title>[^:\n]+): )?(?P<page>\S+\.md)$", re.MULTILINE)
+from book.equations import place_of
+from book.reading import Version, read, version
+
 DESCRIPTION = re.compile(r"\A---\n(?:.*\n)*?description: (?P<text>.*)\n")
 HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 
@@ -21,12 +27,14 @@ class Place(NamedTuple):
     ----------
     page : str
         Its file, relative to the folder of pages.
-    url : str
-        Its address, relative to the site's.
+    folder : str
+        From where relative addresses lead that stand in HTML, relative to the site: MkDocs leaves
+        them as they are, so that they lead from the page's address; Zensical takes them as leading
+        from the file, as in Markdown, and mends them.
     """
 
     page: str
-    url: str
+    folder: str
 
 
 def current_place(md: Markdown) -> Place | None:
@@ -36,11 +44,34 @@ def current_place(md: Markdown) -> Place | None:
     """
     if "rendering_context" in md.preprocessors:
         context: Any = md.preprocessors["rendering_context"]
-        return Place(context.page.path, context.page.url)
+        return Place(context.page.path, posixpath.dirname(context.page.path))
     if "relpath" in md.treeprocessors:
         links: Any = md.treeprocessors["relpath"]
-        return Place(links.file.src_uri, links.file.url or "")
+        return Place(links.file.src_uri, links.file.url)
     return None
+
+
+class PageError(ValueError, SystemExit):
+    """A page cannot be built. The message is one line that names the page and the line of it.
+
+    A builder that is ended by a SystemExit prints no traceback of itself.
+    """
+
+    code = 1
+
+
+@contextmanager
+def located(md: Markdown, docs: Path, part: str, *errors: type[ValueError]) -> Iterator[None]:
+    """Let an error say on which page, and in which line of it, the part stands that is wrong.
+
+    In a docstring, where no page is known, it says only what is wrong.
+    """
+    try:
+        yield
+    except errors as error:
+        here = current_place(md)
+        where = f"{place_of(docs / here.page, part)}: " if here is not None else ""
+        raise PageError(f"{where}{' '.join(str(error).split())}") from error
 
 
 def reading_order(configuration: Path) -> dict[str, str]:
@@ -56,8 +87,32 @@ def reading_order(configuration: Path) -> dict[str, str]:
     dict of str to str
         The titles by file; empty for one that has none of its own.
     """
-    text = configuration.read_text(encoding="utf-8")
-    return {entry["page"]: entry["title"] or "" for entry in ENTRY.finditer(text)}
+    return _reading_order(version(configuration))
+
+
+class Configuration(yaml.SafeLoader):  # type: ignore[misc] # it comes without types
+    """Reads ``mkdocs.yml``; the navigation needs nothing of what the environment says."""
+
+
+Configuration.add_constructor("!ENV", lambda *_: None)
+
+
+@lru_cache(maxsize=1)
+def _reading_order(file: Version) -> dict[str, str]:
+    configuration = yaml.load(read(file.path), Configuration)  # noqa: S506 - it is a safe one
+    return dict(_entries(configuration.get("nav", [])))
+
+
+def _entries(entry: Any, title: str = "") -> Iterator[tuple[str, str]]:
+    """Yield file and title of each page below an entry of the navigation."""
+    if isinstance(entry, list):
+        for part in entry:
+            yield from _entries(part)
+    elif isinstance(entry, dict):
+        for name, part in entry.items():
+            yield from _entries(part, name)
+    elif entry.endswith(".md"):
+        yield entry, title
 
 
 class Turn(Treeprocessor):
@@ -69,25 +124,25 @@ class Turn(Treeprocessor):
 
     def run(self, root: Element) -> None:
         """Add the two links; pages out of the navigation have none."""
-        place = current_place(self.md)
+        here = current_place(self.md)
         docstring = "mkdocstrings_ids" in self.md.treeprocessors  # a text within the page
-        if place is None or docstring or not self.configuration.exists():
+        if here is None or docstring or not self.configuration.exists():
             return
         order = reading_order(self.configuration)
         pages = list(order)
-        if place.page not in pages:
+        if here.page not in pages:
             return
-        at = pages.index(place.page)
+        at = pages.index(here.page)
         box = SubElement(root, "nav", {"class": "turn", "aria-label": "Previous and next page"})
         for direction, other in (("Previous", at - 1), ("Next", at + 1)):
             if 0 <= other < len(pages):
-                address = posixpath.relpath(pages[other], posixpath.dirname(place.page) or ".")
+                address = posixpath.relpath(pages[other], posixpath.dirname(here.page) or ".")
                 link = SubElement(box, "a", {"class": direction.lower(), "href": address})
                 self.describe(link, direction, pages[other], order[pages[other]])
 
     def describe(self, link: Element, direction: str, page: str, title: str) -> None:
         """Write one link: its direction, the title, what the page is about."""
-        text = (self.docs / page).read_text(encoding="utf-8")
+        text = read(self.docs / page)
         heading, about = HEADING.search(text), DESCRIPTION.search(text)
         parts = {"direction": direction, "title": title or (heading[1] if heading else page)}
         if about is not None:

@@ -1,118 +1,143 @@
-"""While `mkdocs serve` runs, convert only the pages that have changed; see `hooks`.
+"""While `mkdocs serve` runs, only pages that have changed are converted; `hooks` brings this in.
 
 A page is the same as before if its Markdown is, and everything that it may draw on: the package's
-source, the templates, the figures' data, the report, and the ids, numbers and formulas of all
-equations. `mkdocs build` does not use any of this.
+source, the templates, the figures' data, the report, the formulas of all equations, and what other
+pages are called and about. Then MkDocs is given the page's heading alone to convert, and the result
+of the last time takes its place. `mkdocs build` does not use any of this.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.structure.files import Files
+from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
 from mkdocs.structure.pages import Page
 
 from book.equations import find_equations
+from book.reading import read, versions
+from book.site.place import DESCRIPTION, HEADING
 
-RESULTS = ("content", "toc", "_title_from_render", "present_anchor_ids")
-WATCHED = ("cnnbook", "book", "docs/figures", "mkdocs.yml")
-
-Call = tuple[tuple[Any, ...], dict[str, Any]]
+WATCHED = ("cnnbook", "book", "docs/figures")
+RESULTS = ("markdown", "toc", "present_anchor_ids", "links_to_anchors")
+FIRST, LAST = 100, -100
 
 
 class Converted(NamedTuple):
-    """What converting a page left behind."""
+    """What a page was made of, and what converting it left behind."""
 
     source: object
+    html: str
     results: dict[str, Any]
-    anchors: list[Call]  # how mkdocs-autorefs was told of the page's ids
+    anchors: list[tuple[tuple[Any, ...], dict[str, Any]]]  # as mkdocs-autorefs is told of them
 
 
-_converted: dict[str, Converted] = {}
-_around: list[object] = []
-_indexed: dict[tuple[str, str], list[dict[str, Any]]] = {}
-_convert = Page.render
+class Searched(NamedTuple):
+    """What the search found on a page, and the page without the marks that were for it alone."""
+
+    html: str
+    entries: list[dict[str, Any]]
+    shown: str
 
 
-def on_startup(command: str, **_: Any) -> None:
-    """Take MkDocs' conversion over when serving."""
-    if command == "serve":
-        Page.render = render  # type: ignore[assignment]
+class KeptPages(BasePlugin):  # type: ignore[type-arg,no-untyped-call] # it has no options
+    """What is known of the pages from one build to the next."""
+
+    def __init__(self) -> None:
+        self.around: object = None
+        self.source: object = None  # of the page that is being converted
+        self.converted: dict[str, Converted] = {}
+        self.unread, self.before = "", 0  # the page that is searched, and how much was found before
+        self.searched: dict[str, Searched] = {}
+
+    def on_pre_build(self, *, config: MkDocsConfig) -> None:
+        """Look around once for every build."""
+        self.around = surroundings(Path(config.config_file_path).parent, Path(config.docs_dir))
+
+    @event_priority(LAST)
+    def on_page_markdown(self, markdown: str, *, page: Page, **_: Any) -> str | None:
+        """Leave only the heading, from which MkDocs takes the title, of a page that is known."""
+        self.source = (markdown, self.around)
+        if not self.is_known(page):
+            return None
+        heading = HEADING.search(markdown)
+        return heading[0] if heading else ""
+
+    @event_priority(FIRST)
+    def on_page_content(
+        self, html: str, *, page: Page, config: MkDocsConfig, **_: Any
+    ) -> str | None:
+        """Keep what has been made of the page, or bring back what was made the last time."""
+        autorefs: Any = config.plugins["autorefs"]
+        if not self.is_known(page):
+            results = {name: getattr(page, name) for name in RESULTS}
+            anchors = list(registered(autorefs, page.url))
+            self.converted[page.file.src_uri] = Converted(self.source, html, results, anchors)
+            return None
+        known = self.converted[page.file.src_uri]
+        for name, value in known.results.items():
+            setattr(page, name, value)
+        for arguments, options in known.anchors:
+            autorefs.register_anchor(page, *arguments, **options)
+        return known.html
+
+    def is_known(self, page: Page) -> bool:
+        """Tell whether the page was converted from what it would be converted from now."""
+        known = self.converted.get(page.file.src_uri)
+        return known is not None and known.source == self.source
+
+    @event_priority(FIRST)
+    def _before_search(self, _: Any, /, *, page: Page, config: MkDocsConfig, **__: Any) -> None:
+        """Show the search an empty page where it has read this one before."""
+        self.unread, self.before = page.content or "", len(search_entries(config))
+        known = self.searched.get(page.url)
+        if known is not None and known.html == self.unread:
+            page.content = ""
+
+    @event_priority(LAST)
+    def _after_search(self, _: Any, /, *, page: Page, config: MkDocsConfig, **__: Any) -> None:
+        """Keep what the search has found, or tell it again."""
+        entries = search_entries(config)
+        if page.content:
+            self.searched[page.url] = Searched(self.unread, entries[self.before :], page.content)
+        elif self.unread:
+            known = self.searched[page.url]
+            entries.extend(known.entries)
+            page.content = known.shown
+
+    on_page_context = CombinedEvent(_before_search, _after_search)
 
 
-def on_config(config: MkDocsConfig) -> None:
-    """Let a change of anything that pages are made of start a build."""
-    folder = Path(config.config_file_path).parent
-    config.watch.extend(str(folder / name) for name in WATCHED if name != "mkdocs.yml")
+kept: KeptPages | None = None  # only while serving
 
 
-def on_pre_build(config: MkDocsConfig) -> None:
-    """Look around once for every build, and remember what the search has read."""
-    if Page.render is render:
-        _around[:] = [_surroundings(config)]
-        for name, plugin in config.plugins.items():
-            if name.endswith("search"):
-                _remember_index(getattr(plugin, "search_index"))  # noqa: B009 - of no known type
+def surroundings(project: Path, docs: Path) -> object:
+    """Describe everything beside its own text that a page may draw on."""
+    paths = [path for name in WATCHED for path in (project / name).rglob("*")]
+    paths += [project / "mkdocs.yml", docs / "equations" / "report.json"]
+    files = versions(p for p in paths if p.is_file() and "__pycache__" not in p.parts)
+    texts = [(path, read(path)) for path in sorted(docs.rglob("*.md"))]
+    names = [
+        (path, [m and m[1] for m in (HEADING.search(text), DESCRIPTION.search(text))])
+        for path, text in texts
+    ]
+    return files, names, find_equations(docs)
 
 
-def render(page: Page, config: MkDocsConfig, files: Files) -> None:
-    """Convert a page, or give it what it was given the last time."""
-    autorefs: Any = config.plugins["autorefs"]
-    source = (page.markdown, *_around)
-    known = _converted.get(page.file.src_uri)
-    if known is None or known.source != source:
-        with _listening(autorefs) as anchors:
-            _convert(page, config, files)
-        results = {name: getattr(page, name) for name in RESULTS}
-        _converted[page.file.src_uri] = Converted(source, results, anchors)
-        return
-    for name, value in known.results.items():
-        setattr(page, name, value)
-    for (_, *arguments), options in known.anchors:
-        autorefs.register_anchor(page, *arguments, **options)
+def registered(autorefs: Any, url: str) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+    """List what a page has told mkdocs-autorefs, which has no public way to ask."""
+    maps = {True: autorefs._primary_url_map, False: autorefs._secondary_url_map}  # noqa: SLF001
+    for primary, targets in maps.items():
+        for identifier, places in targets.items():
+            for place in places:
+                page, _, anchor = place.partition("#")
+                if page == url:
+                    title = autorefs._title_map.get(place)  # noqa: SLF001
+                    yield (identifier, anchor), {"title": title, "primary": primary}
 
 
-def _surroundings(config: MkDocsConfig) -> object:
-    """Describe everything beside its own text that a page may depend on."""
-    folder, docs = Path(config.config_file_path).parent, Path(config.docs_dir)
-    times = []
-    for name in (*WATCHED, "docs/equations/report.json"):
-        path = folder / name
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        times += [(str(file), file.stat().st_mtime_ns) for file in files if file.is_file()]
-    return times, find_equations(docs)
-
-
-@contextmanager
-def _listening(autorefs: Any) -> Iterator[list[Call]]:
-    """Note the anchors of which the plugin is told."""
-    calls: list[Call] = []
-    register = autorefs.register_anchor
-
-    def note(page: Any, *arguments: Any, **options: Any) -> None:
-        calls.append(((page, *arguments), options))
-        register(page, *arguments, **options)
-
-    autorefs.register_anchor = note
-    try:
-        yield calls
-    finally:
-        del autorefs.register_anchor
-
-
-def _remember_index(index: Any) -> None:
-    """Let the search read a page with the same content only once."""
-    read = index.add_entry_from_context
-
-    def add(page: Page) -> None:
-        key = (page.url, page.content or "")
-        if key not in _indexed:
-            before = len(index.entries)
-            read(page)
-            _indexed[key] = index.entries[before:]
-        else:
-            index.entries.extend(_indexed[key])
-
-    index.add_entry_from_context = add
+def search_entries(config: MkDocsConfig) -> list[dict[str, Any]]:
+    """Return the list to which the search adds what it finds."""
+    search: Any = next(plugin for name, plugin in config.plugins.items() if name.endswith("search"))
+    entries: list[dict[str, Any]] = search.search_index.entries
+    return entries

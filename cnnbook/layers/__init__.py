@@ -1,12 +1,12 @@
 """The layers of Parts I and II, as functions and as thin classes around them."""
 
+from cnnbook.functions import sigmoid
 from cnnbook.layers.activations import (
     ReLU,
     Sigmoid,
     Tanh,
     relu,
     relu_gradient,
-    sigmoid,
     sigmoid_gradient,
     tanh_gradient,
 )
@@ -26,7 +26,7 @@ from cnnbook.layers.dense import (
     dense_input_gradient,
     dense_weight_gradient,
 )
-from cnnbook.layers.geometry import col2im, im2col, output_size
+from cnnbook.layers.geometry import output_size
 from cnnbook.layers.reshape import Reshape
 
 __all__ = [
@@ -38,7 +38,6 @@ __all__ = [
     "Reshape",
     "Sigmoid",
     "Tanh",
-    "col2im",
     "conv2d",
     "conv2d_bias_gradient",
     "conv2d_input_gradient",
@@ -50,7 +49,6 @@ __all__ = [
     "dense_bias_gradient",
     "dense_input_gradient",
     "dense_weight_gradient",
-    "im2col",
     "output_size",
     "relu",
     "relu_gradient",

@@ -1,13 +1,8 @@
 """What a layer is, and what a parameter is."""
 
-from typing import TypeVar
-
 import numpy as np
 
-from cnnbook.checks import Array, check_floating
-
-Remembered = TypeVar("Remembered")
-Shape = tuple[int, ...]
+from cnnbook.checks import Array, check_axes
 
 
 class Parameter:
@@ -42,7 +37,7 @@ class Parameter:
     """
 
     def __init__(self, name: str, value: Array) -> None:
-        check_floating("value", value)
+        check_axes("value: ...", value)
         self.name = name
         self.value = value
         self._gradient: Array | None = None  # None stands for zero
@@ -102,6 +97,9 @@ class Parameter:
         return f"Parameter({self.name!r}, shape={shape}, dtype={dtype})"
 
 
+# Layer, Loss and Optimizer are base classes, and none of them is
+# abstract: what all layers share stands here once, and a reader's
+# layer can be tried forward before it has a backward.
 class Layer:
     """One step of a network: ``forward`` computes, ``backward`` carries gradients back.
 
@@ -170,67 +168,3 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
-
-
-def recall(layer: Layer, remembered: Remembered | None) -> Remembered:
-    """Return what ``forward`` remembered, or say that there was no ``forward``.
-
-    Parameters
-    ----------
-    layer : Layer
-        The layer whose ``backward`` asks.
-    remembered : object or None
-        What its ``forward`` put aside.
-
-    Returns
-    -------
-    object
-        The same, not None.
-
-    Raises
-    ------
-    RuntimeError
-        If ``forward`` was never called.
-    """
-    if remembered is None:
-        raise RuntimeError(
-            f"{layer!r}: backward was called before forward"
-        )
-    return remembered
-
-
-def uniform_by_fan_in(
-    rng: np.random.Generator,
-    shape: tuple[int, ...],
-    fan_in: int,
-    dtype: np.dtype[np.floating],
-) -> Array:
-    """Draw initial weights of mean 0 and variance 1/fan_in from a uniform distribution.
-
-    A sum of ``fan_in`` inputs of size 1 then has variance 1, whatever ``fan_in`` is: large
-    enough to tell inputs apart, small enough to keep a sigmoid away from its flat ends. The
-    uniform distribution on +-a has variance a^2/3, hence a = sqrt(3/fan_in).
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        The source of randomness.
-    shape : tuple of int
-        The shape of the weights.
-    fan_in : int
-        How many inputs one output sums.
-    dtype : numpy.dtype
-        float32 or float64. Both hold the same draws, up to rounding.
-
-    Returns
-    -------
-    np.ndarray of the given shape
-        The weights.
-
-    References
-    ----------
-    .. [1] Y. LeCun, L. Bottou, G. Orr and K.-R. Mueller, "Efficient BackProp", 1998, section
-       4.6, https://doi.org/10.1007/3-540-49430-8_2.
-    """
-    limit = np.sqrt(3 / fan_in)
-    return rng.uniform(-limit, limit, shape).astype(dtype)

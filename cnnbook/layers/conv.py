@@ -1,57 +1,54 @@
-"""Chapters 2 and 13: the convolutional layer. Its gradients are in `conv_gradients`."""
+"""Chapters 2 and 13: the convolutional layer. Its gradients are in `conv_gradients`.
+
+The public functions check their arguments and choose the windows; what is computed with these is in
+functions that know neither stride nor padding, and `Conv2D` calls the same ones.
+"""
+
+import math
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from cnnbook.checks import (
     Array,
+    Shape,
     Size,
-    check_array,
+    check_axes,
     check_count,
     check_dtype,
-    check_pair,
     check_rng,
     check_shape,
+    recall,
 )
+from cnnbook.initialization import fan_in_uniform
 from cnnbook.layers.base import (
     Layer,
     Parameter,
-    Shape,
-    recall,
-    uniform_by_fan_in,
 )
 from cnnbook.layers.conv_gradients import (
+    column_gradient,
     conv2d_bias_gradient,
-    conv2d_input_gradient,
-    correlate_with_columns,
+    kernel_gradient_by_columns,
 )
-from cnnbook.layers.geometry import im2col, output_size, pad
+from cnnbook.layers.geometry import (
+    check_geometry,
+    collect,
+    im2col,
+    layer_windows,
+)
 
 
-def conv2d_loops(
-    x: Array,
-    kernels: Array,
-    bias: Array,
-    *,
-    stride: Size = 1,
-    padding: Size = 0,
-) -> Array:
-    """Compute `conv2d` index for index; takes and returns the same."""
-    step_down, step_across = check_pair("stride", stride)
-    padded = pad(x, padding)
-    height, width = output_size(
-        x.shape[2:], kernels.shape[2:], stride=stride, padding=padding
-    )
-    y = np.zeros(
-        (len(x), len(kernels), height, width),
-        np.result_type(x, kernels, bias),
-    )
-    for n, f, i, j in np.ndindex(y.shape):
+def conv2d_loops(x: Array, kernels: Array, bias: Array) -> Array:
+    """Compute `conv2d` index for index, at stride 1 and without padding."""
+    height = x.shape[2] - kernels.shape[2] + 1
+    width = x.shape[3] - kernels.shape[3] + 1
+    shape = len(x), len(kernels), height, width
+    y = np.zeros(shape, np.result_type(x, kernels, bias))
+    for n, f, i, j in np.ndindex(shape):
         y[n, f, i, j] = bias[f]
         for c, u, v in np.ndindex(kernels.shape[1:]):
-            pixel = padded[n, c, i * step_down + u, j * step_across + v]
             # @eq-layer
-            y[n, f, i, j] += pixel * kernels[f, c, u, v]
+            y[n, f, i, j] += x[n, c, i + u, j + v] * kernels[f, c, u, v]
     return y
 
 
@@ -66,7 +63,8 @@ def conv2d(
     """Cross-correlate every image with every kernel, sum over the channels, add one bias each.
 
     Y[n, f, i, j] = bias[f] + sum over c, u, v of X[n, c, i s + u, j s + v] K[f, c, u, v], where s
-    is the stride and X is surrounded by ``padding`` rows and columns of zeros: @eq-layer.
+    is the stride and X is surrounded by ``padding`` rows and columns of zeros. At stride 1 and
+    without padding that is @eq-layer.
 
     Parameters
     ----------
@@ -107,50 +105,25 @@ def conv2d(
     >>> kernels = np.array([[[[1.0, 1.0], [1.0, 1.0]], [[-1.0, 0.0], [0.0, 0.0]]]])
     >>> conv2d(x, kernels, bias=np.array([10.0]))
     array([[[[17., 21.]]]])
-
-    Stride and padding may differ between the axes, and the loops agree:
-
-    >>> x, kernels = np.arange(40.0).reshape(1, 2, 4, 5), np.arange(12.0).reshape(1, 2, 3, 2)
-    >>> y = conv2d(x, kernels, np.zeros(1), stride=(2, 1), padding=(1, 2))
-    >>> y.shape
-    (1, 1, 2, 8)
-    >>> loops = conv2d_loops(x, kernels, np.zeros(1), stride=(2, 1), padding=(1, 2))
-    >>> np.array_equal(y, loops)
-    True
-
-    The result has the precision of the most precise operand:
-
-    >>> single, double = np.float32, np.float64
-    >>> arrays = x.astype(single), kernels.astype(single), np.zeros(1, single)
-    >>> [function(*arrays).dtype.name for function in (conv2d, conv2d_loops)]
-    ['float32', 'float32']
-    >>> for k in range(3):
-    ...     mixed = [array.astype(double if j == k else single) for j, array in enumerate(arrays)]
-    ...     print(conv2d(*mixed).dtype, conv2d_loops(*mixed).dtype)
-    float64 float64
-    float64 float64
-    float64 float64
     """
-    _check_operands(x, kernels, bias)
-    height, width = output_size(
-        x.shape[2:], kernels.shape[2:], stride=stride, padding=padding
+    check_axes(
+        "kernels: F C KH KW, bias: F, x: N C H W", kernels, bias, x
     )
-    columns = im2col(
-        x, kernels.shape[2:], stride=stride, padding=padding
-    )
-    y = correlate_columns(columns, kernels, bias)
-    return y.reshape(len(x), -1, height, width)
+    geometry = check_geometry(kernels.shape[2:], stride, padding)
+    windows = layer_windows(x, geometry)
+    y = correlate_columns(im2col(windows), kernels, bias)
+    return y.reshape(len(x), len(kernels), *windows.shape[2:4])
 
 
 def correlate_columns(
     columns: Array, kernels: Array, bias: Array
 ) -> Array:
-    """Multiply every column of windows by every kernel and add the bias: @eq-as-product.
+    """Multiply every kernel by every column of windows and add the bias: @eq-as-product.
 
     Parameters
     ----------
     columns : np.ndarray of shape (N, C KH KW, H' W')
-        What `im2col` made of the images.
+        What `im2col` made of the windows.
     kernels : np.ndarray of shape (F, C, KH, KW)
         The kernels; each becomes one row.
     bias : np.ndarray of shape (F,)
@@ -159,31 +132,12 @@ def correlate_columns(
     Returns
     -------
     np.ndarray of shape (N, F, H' W')
-        The output of `conv2d`, its positions in one row.
+        The output of the layer, its positions in one row.
     """
     # (F, C KH KW) @ (N, C KH KW, H' W'): one matrix product per image.
     rows = kernels.reshape(len(kernels), -1)
-    dtype = np.result_type(columns, kernels, bias)
-    y: Array = np.matmul(rows, columns, dtype=dtype)  # @eq-as-product
-    y += bias[:, np.newaxis]
-    return y
-
-
-def _check_operands(x: Array, kernels: Array, bias: Array) -> None:
-    """Refuse arrays that no convolutional layer could take together."""
-    check_array("x", x, "N C H W")
-    check_array("kernels", kernels, "F C KH KW")
-    check_array("bias", bias, "F")
-    if kernels.shape[1] != x.shape[1]:
-        raise ValueError(
-            f"x: expected {kernels.shape[1]} channels, as kernels of "
-            f"shape {kernels.shape} take; got shape {x.shape}"
-        )
-    if bias.shape != kernels.shape[:1]:
-        raise ValueError(
-            f"bias: expected shape {kernels.shape[:1]}, one number per "
-            f"kernel; got {bias.shape}"
-        )
+    # @eq-as-product
+    return np.matmul(rows, columns) + bias[:, np.newaxis]
 
 
 class Conv2D(Layer):
@@ -216,24 +170,6 @@ class Conv2D(Layer):
     (2, 5, 26, 26)
     >>> [parameter.value.shape for parameter in layer.parameters()]
     [(5, 1, 3, 3), (5,)]
-
-    Stride and padding may differ between the axes, and between rows and columns:
-
-    >>> layer = Conv2D(2, 1, (3, 2), stride=(2, 1), padding=(1, 2), rng=np.random.default_rng(0))
-    >>> layer
-    Conv2D(2, 1, (3, 2), stride=(2, 1), padding=(1, 2))
-    >>> x = np.arange(40, dtype=np.float32).reshape(1, 2, 4, 5)
-    >>> y = layer.forward(x)
-    >>> y.shape, layer.backward(np.ones_like(y)).shape
-    ((1, 1, 2, 8), (1, 2, 4, 5))
-    >>> for parameter in layer.parameters():
-    ...     print(parameter)
-    Parameter('kernels', shape=(1, 2, 3, 2), dtype=float32)
-    Parameter('bias', shape=(1,), dtype=float32)
-    >>> Conv2D(1, 2, 3, rng=np.random.default_rng(0)).backward(y)
-    Traceback (most recent call last):
-        ...
-    RuntimeError: Conv2D(1, 2, (3, 3)): backward was called before forward
     """
 
     def __init__(
@@ -249,18 +185,16 @@ class Conv2D(Layer):
     ) -> None:
         channels = check_count("in_channels", in_channels)
         count = check_count("out_channels", out_channels)
-        self.kernel_size = check_pair("kernel_size", kernel_size)
-        self.stride = check_pair("stride", stride)
-        self.padding = check_pair("padding", padding, minimum=0)
+        self.geometry = check_geometry(kernel_size, stride, padding)
         check_rng(rng)
         dtype = check_dtype(dtype)
-        shape = (count, channels, *self.kernel_size)
-        fan_in = channels * self.kernel_size[0] * self.kernel_size[1]
-        kernels = uniform_by_fan_in(rng, shape, fan_in, dtype)
-        bias = uniform_by_fan_in(rng, (count,), fan_in, dtype)
+        shape = (count, channels, *self.geometry.kernel_size)
+        fan_in = math.prod(shape[1:])
+        kernels = fan_in_uniform(rng, shape, fan_in, dtype)
+        bias = fan_in_uniform(rng, (count,), fan_in, dtype)
         self.kernels = Parameter("kernels", kernels)
         self.bias = Parameter("bias", bias)
-        self._remembered: tuple[Array, Shape, Shape] | None = None
+        self._cache: tuple[Array, Shape, Shape] | None = None
 
     def forward(self, x: Array) -> Array:
         """Compute `conv2d` of ``x``, shape (N, C, H, W) to (N, F, H', W').
@@ -268,33 +202,29 @@ class Conv2D(Layer):
         The columns are kept: the kernel gradient needs every window once more.
         """
         kernels, bias = self.kernels.value, self.bias.value
-        _check_operands(x, kernels, bias)
-        geometry = {"stride": self.stride, "padding": self.padding}
-        size = output_size(x.shape[2:], self.kernel_size, **geometry)
-        columns = im2col(x, self.kernel_size, **geometry)
+        check_axes(
+            "kernels: F C KH KW, bias: F, x: N C H W", kernels, bias, x
+        )
+        windows = layer_windows(x, self.geometry)
+        columns = im2col(windows)
         y = correlate_columns(columns, kernels, bias)
-        y = y.reshape(len(x), -1, *size)
-        self._remembered = columns, x.shape, y.shape
+        y = y.reshape(len(x), len(kernels), *windows.shape[2:4])
+        self._cache = columns, x.shape, y.shape
         return y
 
     def backward(self, grad_output: Array) -> Array:
-        """Add to both gradients and return dL/dX by `conv2d_input_gradient`."""
+        """Add to both gradients and return dL/dX, as `conv2d_input_gradient` does."""
         self.accumulate_gradients(grad_output)
-        _, (*_, height, width), _ = recall(self, self._remembered)
-        return conv2d_input_gradient(
-            grad_output,
-            self.kernels.value,
-            (height, width),
-            stride=self.stride,
-            padding=self.padding,
-        )
+        _, input_shape, _ = recall(self, self._cache)
+        shares = column_gradient(grad_output, self.kernels.value)
+        return collect(shares, input_shape, self.geometry)
 
     def accumulate_gradients(self, grad_output: Array) -> None:
-        """Add dL/dK, as `conv2d_kernel_gradient` does, and `conv2d_bias_gradient`."""
-        columns, _, expected = recall(self, self._remembered)
+        """Add dL/dK, as `conv2d_kernel_gradient` does, and dL/db."""
+        columns, _, expected = recall(self, self._cache)
         because = "the shape of forward's output"
         check_shape("grad_output", grad_output, expected, because)
-        grad_kernels = correlate_with_columns(columns, grad_output)
+        grad_kernels = kernel_gradient_by_columns(columns, grad_output)
         self.kernels.accumulate(
             grad_kernels.reshape(self.kernels.value.shape)
         )
@@ -306,9 +236,10 @@ class Conv2D(Layer):
 
     def __repr__(self) -> str:
         count, channels = self.kernels.value.shape[:2]
-        options = f"{self.kernel_size}"
-        if self.stride != (1, 1):
-            options += f", stride={self.stride}"
-        if self.padding != (0, 0):
-            options += f", padding={self.padding}"
+        kernel_size, stride, padding = self.geometry
+        options = f"{kernel_size}"
+        if stride != (1, 1):
+            options += f", stride={stride}"
+        if padding != (0, 0):
+            options += f", padding={padding}"
         return f"Conv2D({channels}, {count}, {options})"

@@ -5,32 +5,32 @@ import numpy as np
 from cnnbook.checks import (
     Array,
     Size,
-    check_array,
+    check_axes,
     check_pair,
     check_shape,
 )
-from cnnbook.layers.geometry import col2im, im2col, output_size, pad
+from cnnbook.layers.geometry import (
+    check_geometry,
+    collect,
+    count_windows,
+    im2col,
+    layer_windows,
+)
 
 
 def conv2d_kernel_gradient_loops(
-    x: Array,
-    grad_output: Array,
-    kernel_size: Size,
-    *,
-    stride: Size = 1,
-    padding: Size = 0,
+    x: Array, grad_output: Array, kernel_size: Size
 ) -> Array:
-    """Compute `conv2d_kernel_gradient` index for index; takes and returns the same."""
-    step_down, step_across = check_pair("stride", stride)
-    padded = pad(x, padding)
+    """Compute `conv2d_kernel_gradient` index for index, at stride 1 and without padding."""
     size = check_pair("kernel_size", kernel_size)
     shape = (grad_output.shape[1], x.shape[1], *size)
     grad_kernels = np.zeros(shape, np.result_type(x, grad_output))
     for f, c, u, v in np.ndindex(shape):
         for n, i, j in np.ndindex(len(x), *grad_output.shape[2:]):
-            pixel = padded[n, c, i * step_down + u, j * step_across + v]
             # @eq-kernel-gradient
-            grad_kernels[f, c, u, v] += pixel * grad_output[n, f, i, j]
+            grad_kernels[f, c, u, v] += (
+                x[n, c, i + u, j + v] * grad_output[n, f, i, j]
+            )
     return grad_kernels
 
 
@@ -46,7 +46,8 @@ def conv2d_kernel_gradient(
 
     dL/dK[f, c, u, v] = sum over n, i, j of X[n, c, i s + u, j s + v] dL/dY[n, f, i, j]: kernel
     entry (u, v) has met pixel (i s + u, j s + v) on its way to output (i, j), for every (i, j).
-    That is @eq-kernel-gradient; map by map, @eq-kernel-gradient-maps.
+    At stride 1 and without padding that is @eq-kernel-gradient; map by map,
+    @eq-kernel-gradient-maps.
 
     Parameters
     ----------
@@ -77,43 +78,29 @@ def conv2d_kernel_gradient(
     >>> conv2d_kernel_gradient(x, np.array([[[[1.0, 0.0], [0.0, 2.0]]]]), 2)
     array([[[[ 8., 11.],
              [17., 20.]]]])
-
-    With stride and padding, as the loops say:
-
-    >>> x, geometry = np.arange(40.0).reshape(1, 2, 4, 5), {"stride": (2, 1), "padding": (1, 2)}
-    >>> upstream = np.arange(16.0, dtype=np.float32).reshape(1, 1, 2, 8)
-    >>> gradient = conv2d_kernel_gradient(x, upstream, (3, 2), **geometry)
-    >>> np.array_equal(gradient, conv2d_kernel_gradient_loops(x, upstream, (3, 2), **geometry))
-    True
-    >>> single = x.astype(np.float32), upstream, (3, 2)
-    >>> functions = conv2d_kernel_gradient, conv2d_kernel_gradient_loops
-    >>> [f(*single, **geometry).dtype.name for f in functions], gradient.dtype.name
-    (['float32', 'float32'], 'float64')
     """
-    check_array("x", x, "N C H W")
-    check_array("grad_output", grad_output, "N F H' W'")
-    size = output_size(
-        x.shape[2:], kernel_size, stride=stride, padding=padding
-    )
+    check_axes("x: N C H W, grad_output: N F H' W'", x, grad_output)
+    geometry = check_geometry(kernel_size, stride, padding)
+    windows = layer_windows(x, geometry)
     count = grad_output.shape[1]
+    expected = (len(x), count, *windows.shape[2:4])
     because = f"which x of shape {x.shape} gives"
-    check_shape(
-        "grad_output", grad_output, (len(x), count, *size), because
-    )
-    columns = im2col(x, kernel_size, stride=stride, padding=padding)
-    shape = (count, x.shape[1], *check_pair("kernel_size", kernel_size))
-    return correlate_with_columns(columns, grad_output).reshape(shape)
+    check_shape("grad_output", grad_output, expected, because)
+    rows = kernel_gradient_by_columns(im2col(windows), grad_output)
+    return rows.reshape(count, x.shape[1], *geometry.kernel_size)
 
 
-def correlate_with_columns(columns: Array, grad_output: Array) -> Array:
-    """Multiply the upstream gradient by every row of the windows and sum over the batch.
+def kernel_gradient_by_columns(
+    columns: Array, grad_output: Array
+) -> Array:
+    """Multiply the upstream gradient by every row of the columns and sum over the batch.
 
     That is @eq-kernel-gradient-product.
 
     Parameters
     ----------
     columns : np.ndarray of shape (N, C KH KW, H' W')
-        What `im2col` made of the images.
+        What `im2col` made of the windows.
     grad_output : np.ndarray of shape (N, F, H', W')
         The upstream gradient dL/dY.
 
@@ -127,8 +114,7 @@ def correlate_with_columns(columns: Array, grad_output: Array) -> Array:
     vectors = grad_output.reshape(*grad_output.shape[:2], -1)
     of_images = np.matvec(columns[:, np.newaxis], vectors)
     # @eq-kernel-gradient-product, with the sum over the batch
-    grad_kernels: Array = of_images.sum(axis=0)
-    return grad_kernels
+    return of_images.sum(axis=0)
 
 
 def conv2d_bias_gradient(grad_output: Array) -> Array:
@@ -158,38 +144,26 @@ def conv2d_bias_gradient(grad_output: Array) -> Array:
     >>> conv2d_bias_gradient(np.arange(8.0).reshape(1, 2, 2, 2))
     array([ 6., 22.])
     """
-    check_array("grad_output", grad_output, "N F H' W'")
-    # @eq-bias-gradient
-    grad_bias: Array = grad_output.sum(axis=(0, 2, 3))
-    return grad_bias
+    check_axes("grad_output: N F H' W'", grad_output)
+    return grad_output.sum(axis=(0, 2, 3))  # @eq-bias-gradient
 
 
 def conv2d_input_gradient_loops(
-    grad_output: Array,
-    kernels: Array,
-    input_size: Size,
-    *,
-    stride: Size = 1,
-    padding: Size = 0,
+    grad_output: Array, kernels: Array, input_size: Size
 ) -> Array:
-    """Compute `conv2d_input_gradient` index for index; takes and returns the same."""
-    height, width = check_pair("input_size", input_size)
-    above, left = check_pair("padding", padding, minimum=0)
-    step_down, step_across = check_pair("stride", stride)
+    """Compute `conv2d_input_gradient` index for index, at stride 1 and without padding."""
+    size = check_pair("input_size", input_size)
     rows, columns = grad_output.shape[2:]
-    shape = (len(grad_output), kernels.shape[1], height, width)
+    shape = (len(grad_output), kernels.shape[1], *size)
     grad_x = np.zeros(shape, np.result_type(grad_output, kernels))
     for n, c, p, q in np.ndindex(shape):
         for f, u, v in np.ndindex(len(kernels), *kernels.shape[2:]):
-            # Pixel (p, q) stood under kernel entry (u, v) when the
-            # window began at (i s, j s).
-            i, row_remainder = divmod(p + above - u, step_down)
-            j, column_remainder = divmod(q + left - v, step_across)
-            inside = 0 <= i < rows and 0 <= j < columns
-            if row_remainder == 0 and column_remainder == 0 and inside:
+            if 0 <= p - u < rows and 0 <= q - v < columns:
                 # @eq-input-gradient
-                share = grad_output[n, f, i, j] * kernels[f, c, u, v]
-                grad_x[n, c, p, q] += share
+                grad_x[n, c, p, q] += (
+                    grad_output[n, f, p - u, q - v]
+                    * kernels[f, c, u, v]
+                )
     return grad_x
 
 
@@ -203,7 +177,7 @@ def conv2d_input_gradient(
 ) -> Array:
     """Convolve the upstream gradient with the kernels, in full, and sum over the kernels.
 
-    With stride 1 and no padding, dL/dX[n, c, p, q] = sum over f, u, v of
+    At stride 1 and without padding, dL/dX[n, c, p, q] = sum over f, u, v of
     dL/dY[n, f, p - u, q - v] K[f, c, u, v], where dL/dY is zero outside its range:
     @eq-input-gradient, and map by map @eq-input-gradient-maps. The code does
     the same sum from the other end: each output hands its share back to the pixels under its
@@ -239,35 +213,41 @@ def conv2d_input_gradient(
     >>> conv2d_input_gradient(np.array([[[[1.0, 10.0]]]]), kernels, (2, 3))
     array([[[[ 1., 12., 20.],
              [ 3., 34., 40.]]]])
-
-    With stride and padding, as the loops say:
-
-    >>> kernels = np.arange(12.0).reshape(1, 2, 3, 2)
-    >>> geometry = {"stride": (2, 1), "padding": (1, 2)}
-    >>> upstream = np.arange(16.0, dtype=np.float32).reshape(1, 1, 2, 8)
-    >>> gradient = conv2d_input_gradient(upstream, kernels, (4, 5), **geometry)
-    >>> loops = conv2d_input_gradient_loops(upstream, kernels, (4, 5), **geometry)
-    >>> np.array_equal(gradient, loops), loops.dtype.name
-    (True, 'float64')
     """
-    check_array("grad_output", grad_output, "N F H' W'")
-    check_array("kernels", kernels, "F C KH KW")
-    samples, count = len(grad_output), len(kernels)
-    kernel_size = kernels.shape[2:]
-    size = output_size(
-        input_size, kernel_size, stride=stride, padding=padding
+    check_axes(
+        "kernels: F C KH KW, grad_output: N F H' W'",
+        kernels,
+        grad_output,
     )
+    geometry = check_geometry(kernels.shape[2:], stride, padding)
+    size = check_pair("input_size", input_size)
+    samples, (count, channels) = len(grad_output), kernels.shape[:2]
     because = (
         f"which kernels of shape {kernels.shape} and input_size "
-        f"{input_size} give"
+        f"{size} give"
     )
-    expected = (samples, count, *size)
+    expected = (samples, count, *count_windows(size, geometry))
     check_shape("grad_output", grad_output, expected, because)
-    # (C KH KW, F) @ (N, F, H' W'): what each output hands back to each
-    # entry of its window.
-    weights = kernels.reshape(count, -1).T
-    outputs = grad_output.reshape(samples, count, -1)
-    shares: Array = np.matmul(weights, outputs)  # @eq-shares
-    return col2im(
-        shares, input_size, kernel_size, stride=stride, padding=padding
-    )
+    shares = column_gradient(grad_output, kernels)
+    return collect(shares, (samples, channels, *size), geometry)
+
+
+def column_gradient(grad_output: Array, kernels: Array) -> Array:
+    """Compute what each output hands back to each entry of its window: @eq-shares.
+
+    Parameters
+    ----------
+    grad_output : np.ndarray of shape (N, F, H', W')
+        The upstream gradient dL/dY.
+    kernels : np.ndarray of shape (F, C, KH, KW)
+        The kernels K of the forward pass.
+
+    Returns
+    -------
+    np.ndarray of shape (N, C KH KW, H' W')
+        The gradient with respect to the columns that `im2col` made.
+    """
+    # (C KH KW, F) @ (N, F, H' W'): one matrix product per image.
+    rows = kernels.reshape(len(kernels), -1)
+    outputs = grad_output.reshape(*grad_output.shape[:2], -1)
+    return np.matmul(rows.T, outputs)  # @eq-shares

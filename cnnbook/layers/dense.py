@@ -5,17 +5,17 @@ from numpy.typing import DTypeLike
 
 from cnnbook.checks import (
     Array,
-    check_array,
+    check_axes,
     check_count,
     check_dtype,
     check_rng,
     check_shape,
+    recall,
 )
+from cnnbook.initialization import fan_in_uniform
 from cnnbook.layers.base import (
     Layer,
     Parameter,
-    recall,
-    uniform_by_fan_in,
 )
 
 
@@ -48,18 +48,8 @@ def dense(x: Array, weights: Array, bias: Array) -> Array:
     >>> dense(np.array([[1.0, 2.0]]), np.array([[1.0, 0.0], [0.0, 10.0]]), np.array([5.0, 5.0]))
     array([[ 6., 25.]])
     """
-    check_array("x", x, "N in")
-    check_array("weights", weights, "in out")
-    if x.shape[1] != weights.shape[0]:
-        raise ValueError(
-            f"x: expected {weights.shape[0]} numbers a sample, as "
-            f"weights of shape {weights.shape} take; "
-            f"got shape {x.shape}"
-        )
-    because = f"as weights of shape {weights.shape} give"
-    check_shape("bias", bias, weights.shape[1:], because)
-    y: Array = x @ weights + bias  # @eq-dense-lines
-    return y
+    check_axes("weights: in out, bias: out, x: N in", weights, bias, x)
+    return x @ weights + bias  # @eq-dense-lines
 
 
 def dense_weight_gradient(x: Array, grad_output: Array) -> Array:
@@ -85,17 +75,10 @@ def dense_weight_gradient(x: Array, grad_output: Array) -> Array:
     array([[ 3.,  4.,  5.],
            [ 6.,  8., 10.]])
     """
-    check_array("x", x, "N in")
-    check_array("grad_output", grad_output, "N out")
-    if len(x) != len(grad_output):
-        raise ValueError(
-            f"grad_output: expected {len(x)} rows, as x of shape "
-            f"{x.shape} has; got shape {grad_output.shape}"
-        )
+    check_axes("x: N in, grad_output: N out", x, grad_output)
     # @eq-dense-weight-product, by np.dot: for one sample `@` does not
     # call the outer product.
-    grad_weights: Array = np.dot(x.T, grad_output)
-    return grad_weights
+    return np.dot(x.T, grad_output)
 
 
 def dense_bias_gradient(grad_output: Array) -> Array:
@@ -116,9 +99,8 @@ def dense_bias_gradient(grad_output: Array) -> Array:
     >>> dense_bias_gradient(np.array([[1.0, 2.0], [10.0, 20.0]]))
     array([11., 22.])
     """
-    check_array("grad_output", grad_output, "N out")
-    grad_bias: Array = grad_output.sum(axis=0)
-    return grad_bias
+    check_axes("grad_output: N out", grad_output)
+    return grad_output.sum(axis=0)  # @eq-dense-bias-gradient
 
 
 def dense_input_gradient(grad_output: Array, weights: Array) -> Array:
@@ -143,13 +125,10 @@ def dense_input_gradient(grad_output: Array, weights: Array) -> Array:
     >>> dense_input_gradient(np.array([[1.0, 10.0]]), np.array([[1.0, 2.0], [3.0, 4.0]]))
     array([[21., 43.]])
     """
-    check_array("grad_output", grad_output, "N out")
-    check_array("weights", weights, "in out")
-    expected = len(grad_output), weights.shape[1]
-    because = f"as weights of shape {weights.shape} give"
-    check_shape("grad_output", grad_output, expected, because)
-    grad_x: Array = grad_output @ weights.T  # @eq-dense-input-product
-    return grad_x
+    check_axes(
+        "weights: in out, grad_output: N out", weights, grad_output
+    )
+    return grad_output @ weights.T  # @eq-dense-input-product
 
 
 class Dense(Layer):
@@ -176,17 +155,6 @@ class Dense(Layer):
     >>> layer = Dense(4, 3, rng=np.random.default_rng(0))
     >>> layer.forward(np.zeros((2, 4), np.float32)).shape
     (2, 3)
-    >>> rng = np.random.default_rng(0)
-    >>> for dtype in (np.float32, np.float64):
-    ...     print(*Dense(3, 2, rng=rng, dtype=dtype).parameters())
-    Parameter('weights', shape=(3, 2), dtype=float32) Parameter('bias', shape=(2,), dtype=float32)
-    Parameter('weights', shape=(3, 2), dtype=float64) Parameter('bias', shape=(2,), dtype=float64)
-    >>> [p.value.dtype.name for p in Dense(3, 2, rng=rng).parameters()]
-    ['float32', 'float32']
-    >>> Dense(3, 2, rng=np.random.default_rng(0)).backward(np.ones((1, 2), np.float32))
-    Traceback (most recent call last):
-        ...
-    RuntimeError: Dense(3, 2): backward was called before forward
     """
 
     def __init__(
@@ -202,8 +170,8 @@ class Dense(Layer):
         check_rng(rng)
         dtype = check_dtype(dtype)
         shape = inputs, outputs
-        weights = uniform_by_fan_in(rng, shape, inputs, dtype)
-        bias = uniform_by_fan_in(rng, (outputs,), inputs, dtype)
+        weights = fan_in_uniform(rng, shape, inputs, dtype)
+        bias = fan_in_uniform(rng, (outputs,), inputs, dtype)
         self.weights = Parameter("weights", weights)
         self.bias = Parameter("bias", bias)
         self._x: Array | None = None

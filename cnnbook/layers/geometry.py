@@ -1,9 +1,65 @@
-"""Chapters 2 and 13: which pixels a window covers, with padding and stride."""
+"""Chapters 2 and 13: which windows a layer takes from an image."""
+
+from typing import NamedTuple
 
 import numpy as np
 
-from cnnbook.checks import Array, Size, check_array, check_pair
-from cnnbook.correlation import windows
+from cnnbook.checks import (
+    Array,
+    Pair,
+    Shape,
+    Size,
+    check_fits,
+    check_pair,
+)
+from cnnbook.correlation import view_windows
+
+
+class Geometry(NamedTuple):
+    """The windows of a layer: their size, the steps between them, the zeros around the image.
+
+    Attributes
+    ----------
+    kernel_size : (int, int)
+        KH and KW.
+    stride : (int, int)
+        Steps between neighbouring windows, down and across.
+    padding : (int, int)
+        P rows of zeros above and below, Q columns of zeros left and right.
+    """
+
+    kernel_size: Pair
+    stride: Pair = (1, 1)
+    padding: Pair = (0, 0)
+
+
+def check_geometry(
+    kernel_size: Size, stride: Size, padding: Size
+) -> Geometry:
+    """Return what the options of a layer say about its windows.
+
+    Parameters
+    ----------
+    kernel_size, stride, padding : int or (int, int)
+        As in `conv2d`.
+
+    Returns
+    -------
+    Geometry
+        Each of them as a pair.
+
+    Raises
+    ------
+    TypeError
+        If a size is not an integer.
+    ValueError
+        If a size is too small.
+    """
+    return Geometry(
+        check_pair("kernel_size", kernel_size),
+        check_pair("stride", stride),
+        check_pair("padding", padding, minimum=0),
+    )
 
 
 def output_size(
@@ -12,8 +68,10 @@ def output_size(
     *,
     stride: Size = 1,
     padding: Size = 0,
-) -> tuple[int, int]:
+) -> Pair:
     """Count the windows that fit: (H + 2 padding - KH) // stride + 1 down, and alike across.
+
+    At stride 1 and without padding that is H - KH + 1, @eq-output-size.
 
     Parameters
     ----------
@@ -24,7 +82,7 @@ def output_size(
 
     Returns
     -------
-    tuple of int
+    (int, int)
         H' and W'.
 
     Raises
@@ -40,165 +98,170 @@ def output_size(
     (26, 26)
     >>> output_size((7, 8), 3, stride=2, padding=1)
     (4, 4)
-    >>> output_size((7, 9), 3, stride=(2, 1), padding=(0, 2))
-    (3, 11)
-    >>> output_size((2, 9), 3)
-    Traceback (most recent call last):
-        ...
-    ValueError: kernel_size: expected at most the padded image's (H, W) = (2, 9); got (3, 3)
     """
     size = check_pair("input_size", input_size)
-    kernel = check_pair("kernel_size", kernel_size)
-    step = check_pair("stride", stride)
-    margin = check_pair("padding", padding, minimum=0)
-    height, width = size[0] + 2 * margin[0], size[1] + 2 * margin[1]
-    if kernel[0] > height or kernel[1] > width:
-        raise ValueError(
-            f"kernel_size: expected at most the padded image's (H, W) "
-            f"= {(height, width)}; got {kernel}"
-        )
-    rows = (height - kernel[0]) // step[0] + 1
-    columns = (width - kernel[1]) // step[1] + 1
+    geometry = check_geometry(kernel_size, stride, padding)
+    return count_windows(size, geometry)
+
+
+def count_windows(size: Pair, geometry: Geometry) -> Pair:
+    """Count the windows of a layer down and across, `output_size` for a known geometry.
+
+    Parameters
+    ----------
+    size : (int, int)
+        H and W.
+    geometry : Geometry
+        The size of the windows, stride and padding.
+
+    Returns
+    -------
+    (int, int)
+        H' and W'.
+
+    Raises
+    ------
+    ValueError
+        If the windows are larger than the padded image.
+    """
+    kernel, (down, across), (above, left) = geometry
+    height, width = size[0] + 2 * above, size[1] + 2 * left
+    check_fits("kernel_size", kernel, (height, width), "padded image")
+    rows = (height - kernel[0]) // down + 1
+    columns = (width - kernel[1]) // across + 1
     return rows, columns
 
 
-def pad(x: Array, padding: Size) -> Array:
-    """Surround the images with zeros.
+def layer_windows(x: Array, geometry: Geometry) -> Array:
+    """Show the windows of a layer in its images: padding frames them, stride leaves windows out.
 
     Parameters
     ----------
     x : np.ndarray of shape (N, C, H, W)
         The images.
-    padding : int or (int, int)
-        P rows of zeros above and below, Q columns of zeros left and right.
+    geometry : Geometry
+        The size of the windows, stride and padding.
 
     Returns
     -------
-    np.ndarray of shape (N, C, H + 2P, W + 2Q)
-        A new array, or ``x`` itself where nothing is added.
+    np.ndarray of shape (N, C, H', W', KH, KW)
+        A view of ``x``, or of the padded images: entry [n, c, i, j, u, v] is pixel
+        [n, c, i s + u, j s + v] of those, where s is the stride.
+
+    Raises
+    ------
+    ValueError
+        If the windows are larger than the padded image.
 
     Examples
     --------
-    >>> pad(np.ones((1, 1, 1, 2)), (1, 2))
-    array([[[[0., 0., 0., 0., 0., 0.],
-             [0., 0., 1., 1., 0., 0.],
-             [0., 0., 0., 0., 0., 0.]]]])
+    >>> x = np.arange(6.0).reshape(1, 1, 2, 3)
+    >>> layer_windows(x, Geometry((2, 2)))[0, 0, 0, 1]
+    array([[1., 2.],
+           [4., 5.]])
     """
-    above, left = check_pair("padding", padding, minimum=0)
-    if above == left == 0:
-        return x
-    return np.pad(x, ((0, 0), (0, 0), (above, above), (left, left)))
+    above, left = geometry.padding
+    if above or left:
+        frame = (0, 0), (0, 0), (above, above), (left, left)
+        x = np.pad(x, frame)
+    size = geometry.kernel_size
+    check_fits("kernel_size", size, x.shape[2:], "padded image")
+    return view_windows(x, size, geometry.stride)
 
 
-def im2col(
-    x: Array, kernel_size: Size, *, stride: Size = 1, padding: Size = 0
-) -> Array:
+def im2col(windows: Array) -> Array:
     """Write every window as a column, so that a correlation becomes a matrix product.
 
     Parameters
     ----------
-    x : np.ndarray of shape (N, C, H, W)
-        The images.
-    kernel_size, stride, padding : int or (int, int)
-        As in `conv2d`.
+    windows : np.ndarray of shape (N, C, H', W', KH, KW)
+        The windows of the images, as `layer_windows` shows them.
 
     Returns
     -------
     np.ndarray of shape (N, C KH KW, H' W')
-        Row (c, u, v), column (i, j) of image n holds pixel [n, c, i stride + u, j stride + v] of
-        the padded images, @eq-columns. Up to KH KW times as many numbers as the images have: the
-        price of speed.
+        Row (c, u, v), column (i, j) of image n holds entry (u, v) of window (i, j) in channel c,
+        @eq-columns. Up to KH KW times as many numbers as the images have: the price of speed.
 
     Examples
     --------
-    >>> im2col(np.arange(6.0).reshape(1, 1, 2, 3), 2)
+    >>> from cnnbook.correlation import windows
+    >>> im2col(windows(np.arange(6.0).reshape(1, 1, 2, 3), 2))
     array([[[0., 1.],
             [1., 2.],
             [3., 4.],
             [4., 5.]]])
     """
-    check_array("x", x, "N C H W")
-    view = windows(pad(x, padding), kernel_size, stride=stride)
-    entries = view.transpose(0, 1, 4, 5, 2, 3)
-    samples, channels, *size, height, width = entries.shape
-    rows = channels * size[0] * size[1]
+    samples, _, height, width, _, _ = windows.shape
+    entries = windows.transpose(0, 1, 4, 5, 2, 3)
     # @eq-columns: the last axes run fastest, so (c, u, v) and (i, j)
     # become one index each.
-    return entries.reshape(samples, rows, height * width)
+    return entries.reshape(samples, -1, height * width)
 
 
-def col2im(
-    columns: Array,
-    input_size: Size,
-    kernel_size: Size,
-    *,
-    stride: Size = 1,
-    padding: Size = 0,
-) -> Array:
-    """Send every window entry back to its pixel and add: the transpose of `im2col`.
+def col2im(columns: Array, windows: Array) -> None:
+    """Add every column to the pixels of its window: the transpose of `im2col`.
 
     At each pixel it is @eq-collected-shares.
 
     Parameters
     ----------
     columns : np.ndarray of shape (N, C KH KW, H' W')
-        One number per entry of each window.
-    input_size, kernel_size, stride, padding : int or (int, int)
-        As in `conv2d`: the height and width of the images and the rest.
-
-    Returns
-    -------
-    np.ndarray of shape (N, C, H, W)
-        At each pixel, the sum over all windows that cover it.
-
-    Raises
-    ------
-    TypeError
-        If a size is not an integer.
-    ValueError
-        If the columns are not those of such windows.
+        One number for each entry of each window.
+    windows : np.ndarray of shape (N, C, H', W', KH, KW)
+        The windows of an array, as a view that can be written to. Windows overlap, but for one
+        (u, v) each lies on a pixel of its own, so that no contribution is lost.
 
     Examples
     --------
     How many of the 2 x 2 windows of a 3 x 3 image cover each pixel?
 
-    >>> col2im(np.ones((1, 4, 4)), 3, 2)
+    >>> x = np.zeros((1, 1, 3, 3))
+    >>> view = np.lib.stride_tricks.sliding_window_view(x, (2, 2), axis=(2, 3), writeable=True)
+    >>> col2im(np.ones((1, 4, 4)), view)
+    >>> x
     array([[[[1., 2., 1.],
              [2., 4., 2.],
              [1., 2., 1.]]]])
-
-    With padding, what falls outside of the image is dropped:
-
-    >>> shares = np.arange(1.0, 9.0, dtype=np.float32).reshape(1, 2, 4)
-    >>> col2im(shares, (2, 1), (1, 2), stride=(1, 2), padding=(1, 1))
-    array([[[[6.],
-             [7.]]]], dtype=float32)
     """
-    height, width = check_pair("input_size", input_size)
-    kernel = check_pair("kernel_size", kernel_size)
-    down, across = check_pair("stride", stride)
-    above, left = check_pair("padding", padding, 0)
-    rows, places = output_size(
-        input_size, kernel_size, stride=stride, padding=padding
-    )
-    check_array("columns", columns, "N CKHKW H'W'")
-    area, count = kernel[0] * kernel[1], rows * places
-    if columns.shape[2] != count or columns.shape[1] % area:
-        raise ValueError(
-            f"columns: expected shape (N, C times {area}, {count}), "
-            f"one column for each of {rows} x {places} windows; "
-            f"got {columns.shape}"
-        )
-    by_offset = columns.reshape(len(columns), -1, *kernel, rows, places)
+    samples, channels, height, width, *size = windows.shape
+    entries = columns.reshape(samples, channels, *size, height, width)
+    for u, v in np.ndindex(*size):
+        # @eq-collected-shares
+        windows[..., u, v] += entries[:, :, u, v]
+
+
+def collect(columns: Array, shape: Shape, geometry: Geometry) -> Array:
+    """Add every column to the pixels of its window: the transpose of `layer_windows` and `im2col`.
+
+    Parameters
+    ----------
+    columns : np.ndarray of shape (N, C KH KW, H' W')
+        One number for each entry of each window.
+    shape : tuple of int
+        The shape (N, C, H, W) of the images.
+    geometry : Geometry
+        The size of the windows, stride and padding.
+
+    Returns
+    -------
+    np.ndarray of shape (N, C, H, W)
+        At each pixel, the sum over all windows that cover it. What falls on the padding is left
+        out.
+
+    Examples
+    --------
+    >>> columns = np.arange(1.0, 9.0).reshape(1, 2, 4)
+    >>> collect(columns, (1, 1, 2, 1), Geometry((1, 2), stride=(1, 2), padding=(1, 1)))
+    array([[[[6.],
+             [7.]]]])
+    """
+    (*batch, height, width), (above, left) = shape, geometry.padding
     x = np.zeros(
-        (*by_offset.shape[:2], height + 2 * above, width + 2 * left),
-        dtype=columns.dtype,
+        (*batch, height + 2 * above, width + 2 * left), columns.dtype
     )
-    for u in range(kernel[0]):
-        for v in range(kernel[1]):
-            # @eq-collected-shares: the entry (u, v) of every window
-            # lies on these rows and columns.
-            p = slice(u, u + rows * down, down)
-            q = slice(v, v + places * across, across)
-            x[:, :, p, q] += by_offset[:, :, u, v]
+    windows = view_windows(
+        x, geometry.kernel_size, geometry.stride, writeable=True
+    )
+    col2im(columns, windows)
     return x[:, :, above : above + height, left : left + width]

@@ -4,11 +4,13 @@ import math
 
 from cnnbook.checks import (
     Array,
+    Shape,
+    check_axes,
     check_count,
-    check_floating,
     check_shape,
+    recall,
 )
-from cnnbook.layers.base import Layer, Shape, recall
+from cnnbook.layers.base import Layer
 
 
 class Reshape(Layer):
@@ -70,12 +72,7 @@ class Reshape(Layer):
 
     def forward(self, x: Array) -> Array:
         """Give ``x`` its new shape: a view where memory allows one."""
-        check_floating("x", x)
-        if x.ndim == 0 or x.size == 0:
-            raise ValueError(
-                f"x: expected shape (N, ...) with no empty axis; "
-                f"got {x.shape}"
-            )
+        check_axes("x: N ...", x)
         inputs, outputs = math.prod(x.shape[1:]), math.prod(self.shape)
         fixed = -1 not in self.shape
         if inputs % outputs or (fixed and inputs != outputs):

@@ -7,10 +7,15 @@ import numpy as np
 
 from cnnbook.checks import (
     Array,
+    check_axes,
     check_finite,
-    check_floating,
-    check_shape,
+    check_numbers,
+    check_real,
+    check_unit_interval,
+    recall,
 )
+from cnnbook.functions import sigmoid, softplus
+from cnnbook.losses.base import Loss
 
 
 def binary_cross_entropy(p: Array, t: Array) -> Array:
@@ -36,13 +41,12 @@ def binary_cross_entropy(p: Array, t: Array) -> Array:
     >>> binary_cross_entropy(np.array([0.5, 0.9, 0.0]), np.array([1.0, 1.0, 0.0])).round(3)
     array([0.693, 0.105, 0.   ])
     """
-    _check_operands("p", p, t)
+    check_axes("p: ..., t: ...", p, t)
     smallest = np.finfo(p.dtype).tiny
     of_one = np.maximum(p, smallest)
     of_zero = np.maximum(1 - p, smallest)
     # @eq-bce
-    losses: Array = -t * np.log(of_one) - (1 - t) * np.log(of_zero)
-    return losses
+    return -t * np.log(of_one) - (1 - t) * np.log(of_zero)
 
 
 def binary_cross_entropy_gradient(p: Array, t: Array) -> Array:
@@ -69,13 +73,12 @@ def binary_cross_entropy_gradient(p: Array, t: Array) -> Array:
     >>> binary_cross_entropy_gradient(p, t).round(2)
     array([-2.  ,  1.33, -1.  ])
     """
-    _check_operands("p", p, t)
+    check_axes("p: ..., t: ...", p, t)
     smallest = np.finfo(p.dtype).tiny
     of_one = np.maximum(p, smallest)
     of_zero = np.maximum(1 - p, smallest)
     # @eq-bce-gradient
-    derivative: Array = (1 - t) / of_zero - t / of_one
-    return derivative
+    return (1 - t) / of_zero - t / of_one
 
 
 def binary_cross_entropy_from_logits(z: Array, t: Array) -> Array:
@@ -103,13 +106,12 @@ def binary_cross_entropy_from_logits(z: Array, t: Array) -> Array:
     >>> loss.round(3)
     array([6.93e-01, 0.00e+00, 1.00e+04])
     """
-    _check_operands("z", z, t)
-    # @eq-bce-logits with @eq-softplus. The large terms first: where
-    # they cancel, what is left is a small loss, and it keeps its
-    # digits.
-    losses: Array = np.maximum(z, 0) - t * z
-    losses += np.log1p(np.exp(np.minimum(z, -z)))
-    return losses
+    check_axes("z: ..., t: ...", z, t)
+    # @eq-bce-logits: softplus(z) is max(z, 0) + softplus(-|z|). The
+    # large terms first: where they cancel, what is left is a small
+    # loss, and it keeps its digits.
+    large = np.maximum(z, 0) - t * z
+    return large + softplus(np.minimum(z, -z))
 
 
 def binary_cross_entropy_from_logits_gradient(
@@ -134,20 +136,11 @@ def binary_cross_entropy_from_logits_gradient(
     >>> binary_cross_entropy_from_logits_gradient(np.array([0.0, 1e4]), np.array([1.0, 0.0]))
     array([-0.5,  1. ])
     """
-    _check_operands("z", z, t)
-    # The sigmoid once more: losses do not import layers.
-    p = np.exp(np.minimum(z, 0)) / (1 + np.exp(np.minimum(z, -z)))
-    derivative: Array = p - t  # @eq-collapse
-    return derivative
+    check_axes("z: ..., t: ...", z, t)
+    return sigmoid(z) - t  # @eq-collapse
 
 
-def _check_operands(name: str, predictions: Array, t: Array) -> None:
-    """Refuse what has no loss, entry by entry."""
-    check_floating(name, predictions)
-    check_shape("t", t, predictions.shape, f"the shape of {name}")
-
-
-class BinaryCrossEntropy:
+class BinaryCrossEntropy(Loss):
     """The mean binary cross-entropy over every entry of a batch: @eq-bce-mean.
 
     Parameters
@@ -156,6 +149,11 @@ class BinaryCrossEntropy:
         Whether predictions are logits, to be turned into probabilities by a sigmoid, or
         probabilities already.
 
+    Raises
+    ------
+    TypeError
+        If it is not True or False.
+
     Examples
     --------
     >>> loss = BinaryCrossEntropy()
@@ -163,14 +161,6 @@ class BinaryCrossEntropy:
     0.6931
     >>> loss.backward()
     array([[-1.,  1.]])
-    >>> loss.forward(np.array([0.5, 1.5]), np.array([0, 1]))
-    Traceback (most recent call last):
-        ...
-    ValueError: predictions: expected numbers in [0, 1]; got 1.5 at index (1,)
-    >>> loss.forward(np.array([[0.5, -0.5]]), np.array([[0, 1]]))
-    Traceback (most recent call last):
-        ...
-    ValueError: predictions: expected numbers in [0, 1]; got -0.5 at index (0, 1)
     """
 
     def __init__(self, *, from_logits: bool = False) -> None:
@@ -180,7 +170,7 @@ class BinaryCrossEntropy:
                 f"got {from_logits!r}"
             )
         self.from_logits = from_logits
-        self._remembered: tuple[Array, Array] | None = None
+        self._cache: tuple[Array, Array] | None = None
 
     def forward(self, predictions: Array, targets: Array) -> float:
         """Compute the mean loss.
@@ -204,29 +194,26 @@ class BinaryCrossEntropy:
         ValueError
             If the shapes differ, an array is empty, or a number is out of its range.
         """
-        check_floating("predictions", predictions)
-        if predictions.dtype.kind == "c":
-            raise TypeError(
-                f"predictions: expected float32 or float64; "
-                f"got {predictions.dtype}"
-            )
-        if predictions.size == 0:
-            raise ValueError(
-                f"predictions: expected no empty axis; "
-                f"got {predictions.shape}"
-            )
+        check_real("predictions", predictions)
         if self.from_logits:
             check_finite("predictions", predictions)
         else:
-            _check_unit_interval("predictions", predictions)
-        t = _as_targets(targets, predictions)
-        self._remembered = predictions, t
-        formula = (
-            binary_cross_entropy_from_logits
-            if self.from_logits
-            else binary_cross_entropy
-        )
-        return float(formula(predictions, t).mean())
+            check_unit_interval("predictions", predictions)
+        check_numbers("targets", targets)
+        shape, because = predictions.shape, "the shape of predictions"
+        if targets.shape != shape:
+            raise ValueError(
+                f"targets: expected shape {shape}, {because}; "
+                f"got {targets.shape}"
+            )
+        check_unit_interval("targets", targets)
+        t = targets.astype(predictions.dtype)
+        self._cache = predictions, t
+        if self.from_logits:
+            losses = binary_cross_entropy_from_logits(predictions, t)
+        else:
+            losses = binary_cross_entropy(predictions, t)
+        return float(losses.mean())  # @eq-bce-mean
 
     def backward(self) -> Array:
         """Compute the gradient of the last mean loss with respect to the predictions.
@@ -241,11 +228,7 @@ class BinaryCrossEntropy:
         RuntimeError
             If ``forward`` was never called.
         """
-        if self._remembered is None:
-            raise RuntimeError(
-                f"{self!r}: backward was called before forward"
-            )
-        predictions, t = self._remembered
+        predictions, t = recall(self, self._cache)
         if self.from_logits:
             gradient = binary_cross_entropy_from_logits_gradient(
                 predictions, t
@@ -257,34 +240,3 @@ class BinaryCrossEntropy:
 
     def __repr__(self) -> str:
         return f"BinaryCrossEntropy(from_logits={self.from_logits})"
-
-
-def _as_targets(targets: Array, predictions: Array) -> Array:
-    """Check the targets and bring them to the predictions' dtype."""
-    if not isinstance(targets, np.ndarray):
-        raise TypeError(
-            f"targets: expected a NumPy array; "
-            f"got {type(targets).__name__}"
-        )
-    if targets.dtype.kind not in "buif":
-        raise TypeError(
-            f"targets: expected numbers; got {targets.dtype}"
-        )
-    if targets.shape != predictions.shape:
-        raise ValueError(
-            f"targets: expected shape {predictions.shape}, the shape "
-            f"of predictions; got {targets.shape}"
-        )
-    _check_unit_interval("targets", targets)
-    return targets.astype(predictions.dtype)
-
-
-def _check_unit_interval(name: str, array: Array) -> None:
-    """Refuse numbers outside [0, 1]; NaN is outside of everything."""
-    outside = ~((array >= 0) & (array <= 1))
-    if outside.any():
-        first = tuple(int(i) for i in np.argwhere(outside)[0])
-        raise ValueError(
-            f"{name}: expected numbers in [0, 1]; "
-            f"got {array[first]} at index {first}"
-        )

@@ -1,13 +1,12 @@
 """The sigmoid, the hyperbolic tangent and the rectifier, each with its derivative."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from cnnbook.layers import ReLU, Sigmoid, Tanh
-from scripts.figures.common import Data, main, prepare
+from scripts.figures.common import Data, prepare, within
 
 KINDS = {"sigmoid": Sigmoid, "tanh": Tanh, "relu": ReLU}
 TITLES = {"sigmoid": "sigmoid", "tanh": "hyperbolic tangent", "relu": "ReLU"}
@@ -43,10 +42,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
         below.axhline(0.25, color=colours["faint"], linewidth=0.8, linestyle=":")
     rows[0][0].set_ylabel("function")
     rows[1][0].set_ylabel("derivative")
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    entries = ["z", *KINDS, *(f"{name}_derivative" for name in KINDS)]
-    sys.exit(main("activations", compute, draw, dict.fromkeys(entries, 1e-12)))
+TOLERANCES = within(1e-12, "z", *KINDS, *(f"{name}_derivative" for name in KINDS))

@@ -1,6 +1,5 @@
 """The gradient of a minibatch, how far it is from that of all images, and what that does."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
@@ -9,7 +8,7 @@ from matplotlib.figure import Figure
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import Split, load_zero_one, one_hot
 from cnnbook.model import zero_one_network
-from scripts.figures.common import Data, main, prepare
+from scripts.figures.common import Data, prepare, within
 from scripts.figures.training import train
 
 SEED, IMAGES, DRAWS, EPOCHS = 0, 256, 400, 3
@@ -31,7 +30,7 @@ def gradients(split: Split) -> np.ndarray:
         for parameter in model.parameters():
             parameter.zero_gradient()
         loss.forward(model.forward(images[n : n + 1].astype(np.float64)), targets[n : n + 1])
-        model.backward(loss.backward(), input_gradient=False)
+        model.accumulate_gradients(loss.backward())
         chosen = [p.gradient.ravel() for k, p in enumerate(model.parameters()) if k != 2]
         rows.append(np.concatenate(chosen))
     return np.stack(rows)
@@ -85,13 +84,12 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
         )
     right.set(title="mean loss, by batch size", xlabel="epoch", yscale="log", xticks=epochs)
     right.set_xlim(0.8, 3.5)
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    same = ["seed", "images", "draws", "sizes", "trained", "steps", "epochs"]
-    tolerances = dict.fromkeys(same, 0.0)
-    tolerances |= {"measured": 1e-9, "predicted": 1e-9, "gradient": 1e-9}
-    tolerances |= {"losses": 1e-4, "errors": 1}
-    sys.exit(main("batch_sizes", compute, draw, tolerances))
+TOLERANCES = (
+    within(0, "seed images draws sizes trained steps epochs")
+    | within(1e-9, "measured predicted gradient")
+    | within(1e-4, "losses")
+    | within(1, "errors")
+)

@@ -1,17 +1,16 @@
 """How often the trained network is right when it says that it is sure to such and such a degree."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
 from scipy.stats import beta
 
-from scripts.figures.common import Data, main, prepare
-from scripts.figures.learned import trained
+from scripts.figures.common import Data, prepare, within
+from scripts.figures.trained_network import trained
 
 # In log-odds, because almost all answers are near 0 or 1.
-SEEDS = 4
+SEEDS, DIGIT = 4, 1
 EDGES = np.array([-np.inf, -6, -4, -2, 0, 2, 4, 6, np.inf])
 
 
@@ -56,6 +55,7 @@ def compute() -> Data:
         "brier": float(np.mean((p - labels) ** 2)),
         "between": int(counts[2:-2].sum()),
         "test_images": len(labels),
+        "digit": DIGIT,
     }
 
 
@@ -69,17 +69,17 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     reach = np.abs(np.array([data["low"], data["high"]]) - share)
     axes.errorbar(place, share, reach, fmt="o", color=colours["first"], capsize=3, linewidth=1)
     for x, count in zip(place, data["counts"], strict=True):
-        axes.text(x, 1.09, str(count), ha="center", color=colours["ink"], fontsize=9.5)
-    axes.set(xlabel="probability of a 1, as the network says", ylabel="share of ones")
+        axes.text(x, 1.09, str(count), ha="center", color=colours["ink"], fontsize=11)
+    axes.set(xlabel=f"probability of a {data['digit']}, as the network says")
+    axes.set(ylabel="share of ones")
     axes.set(xlim=(-9.5, 9.5), ylim=(-0.05, 1.17), yticks=np.linspace(0, 1, 6))
     ticks = [0.001, 0.02, 0.1, 0.5, 0.9, 0.98, 0.999]
     axes.set_xticks([np.log(p / (1 - p)) for p in ticks], [str(p) for p in ticks])
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    near = ["mean", "share", "low", "high", "error", "brier", "chance", "always"]
-    tolerances = dict.fromkeys(near, 1e-4) | {"expected": 1e-3}
-    tolerances |= dict.fromkeys(["counts", "ones", "between", "found", "test_images"], 0.0)
-    sys.exit(main("calibration", compute, draw, tolerances))
+TOLERANCES = (
+    within(0, "counts ones between found test_images digit")
+    | within(1e-4, "mean share low high error brier chance always")
+    | within(1e-3, "expected")
+)

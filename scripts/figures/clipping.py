@@ -1,6 +1,5 @@
 """The gradient that reaches a logit whose answer is wrong, by three ways of writing the loss."""
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,14 +8,14 @@ from matplotlib.figure import Figure
 
 from cnnbook.layers import Sigmoid
 from cnnbook.losses import BinaryCrossEntropy
-from scripts.figures.common import Data, main, prepare
+from scripts.figures.common import Data, prepare, within
 
-EPSILON = 1e-7  # a customary choice
+EPSILON, TARGET = 1e-7, 1  # a customary choice of the first
 Array = np.ndarray[Any, Any]
 
 
 def through_probabilities(z: Array, *, clip: bool) -> Array:
-    """Send logits of target 1 through a sigmoid and the loss, one at a time, and back."""
+    """Send logits through a sigmoid and the loss, one at a time, and back."""
     layer, loss = Sigmoid(), BinaryCrossEntropy()
     low, high = np.float32(EPSILON), np.float32(1 - EPSILON)
     gradients = []
@@ -26,7 +25,7 @@ def through_probabilities(z: Array, *, clip: bool) -> Array:
         if clip:
             inside = (p >= low) & (p <= high)
             p = np.clip(p, low, high)
-        loss.forward(p, np.ones(1))
+        loss.forward(p, np.full(1, TARGET, p.dtype))
         gradients.append(layer.backward(loss.backward() * inside)[0])
     return np.array(gradients)
 
@@ -35,13 +34,13 @@ def compute() -> Data:
     """Compute the gradients in float32, and where each falls below one half."""
     z = np.linspace(0, -110, 1101, dtype=np.float32)
     loss = BinaryCrossEntropy(from_logits=True)
-    loss.forward(z, np.ones(len(z)))
+    loss.forward(z, np.full(len(z), TARGET, z.dtype))
     ways = {
         "logits": loss.backward() * len(z),
         "probabilities": through_probabilities(z, clip=False),
         "clipped": through_probabilities(z, clip=True),
     }
-    data: Data = {"z": z.tolist(), "epsilon": EPSILON}
+    data: Data = {"z": z.tolist(), "epsilon": EPSILON, "target": TARGET}
     for name, gradient in ways.items():
         data[name] = gradient.tolist()
         lost = z[(np.abs(gradient) < 0.5) & (z < -1)]
@@ -62,14 +61,14 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     axes.text(-108, -0.94, "from logits", color=colours["first"])
     axes.text(-85, -0.5, "from\nprobabilities", color=colours["second"])
     axes.text(-56, -0.2, "from clipped\nprobabilities", color=colours["ink"])
-    axes.set(xlabel="logit z, target 1", ylabel="gradient", xlim=(-112, 2), ylim=(-1.08, 0.05))
+    axes.set(xlabel=f"logit z, target {data['target']}", ylabel="gradient")
+    axes.set(xlim=(-112, 2), ylim=(-1.08, 0.05))
     axes.set_yticks([-1, -0.5, 0])
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    tolerances = {"z": 0.0, "epsilon": 0.0, "logits": 1e-5}
-    tolerances |= dict.fromkeys(["probabilities", "clipped"], 1e-5)
-    tolerances |= dict.fromkeys(["probabilities_lost", "clipped_lost"], 1e-9)
-    sys.exit(main("clipping", compute, draw, tolerances))
+TOLERANCES = (
+    within(0, "z epsilon target")
+    | within(1e-5, "logits probabilities clipped")
+    | within(1e-9, "probabilities_lost clipped_lost")
+)

@@ -1,17 +1,17 @@
 """Binary cross-entropy against the probability and against the logit."""
 
-import sys
 from collections.abc import Mapping
+from fractions import Fraction
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from cnnbook.layers.activations import sigmoid
+from cnnbook.functions import sigmoid
 from cnnbook.losses.binary_cross_entropy import (
     binary_cross_entropy,
     binary_cross_entropy_from_logits,
 )
-from scripts.figures.common import Data, main, prepare
+from scripts.figures.common import Data, prepare, within
 
 TARGETS = {"one": 1.0, "zero": 0.0, "quarter": 0.25}
 
@@ -19,7 +19,7 @@ TARGETS = {"one": 1.0, "zero": 0.0, "quarter": 0.25}
 def compute() -> Data:
     """Compute the loss for three targets, and for comparison half the squared error."""
     p, z = np.linspace(0.002, 0.998, 250), np.linspace(-6, 6, 121)
-    data: Data = {"p": p.tolist(), "z": z.tolist()}
+    data: Data = {"p": p.tolist(), "z": z.tolist(), "targets": list(TARGETS.values())}
     for name, target in TARGETS.items():
         t = np.full(len(p), target)
         data[f"{name}_of_p"] = binary_cross_entropy(p, t).tolist()
@@ -40,21 +40,19 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     right.plot(data["z"], data["squared_of_z"], color=colours["faint"], linewidth=0.9)
     left.set(xlabel="probability p", ylabel="loss", xlim=(0, 1), ylim=(0, 4.2))
     right.set(xlabel="logit z", xlim=(-6, 6), ylim=(0, 6.2), xticks=[-6, -3, 0, 3, 6])
+    one, zero, quarter = (f"target {Fraction(target)}" for target in data["targets"])
     labels = [
-        (left, "target 1", (0.07, 3.3), "first"),
-        (left, "target 0", (0.69, 3.3), "second"),
-        (left, "target 1/4", (0.36, 1.6), "ink"),
-        (right, "target 1", (-4.5, 5.2), "first"),
-        (right, "target 0", (1.8, 5.2), "second"),
+        (left, one, (0.07, 3.3), "first"),
+        (left, zero, (0.69, 3.3), "second"),
+        (left, quarter, (0.36, 1.6), "ink"),
+        (right, one, (-4.5, 5.2), "first"),
+        (right, zero, (1.8, 5.2), "second"),
         (right, "squared error", (-5.8, 0.7), "faint"),
     ]
     for axes, text, place, colour in labels:
         axes.text(*place, text, color=colours[colour])
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    entries = ["p", "z", "squared_of_z"]
-    entries += [f"{name}_of_{letter}" for name in TARGETS for letter in "pz"]
-    sys.exit(main("cross_entropy", compute, draw, dict.fromkeys(entries, 1e-12)))
+TOLERANCES = within(1e-12, "p z targets squared_of_z")
+TOLERANCES |= within(1e-12, *(f"{name}_of_{letter}" for name in TARGETS for letter in "pz"))

@@ -1,19 +1,18 @@
 """The error of difference quotients of the network's loss, for steps from 1 down to 1e-15."""
 
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from cnnbook.layers.activations import sigmoid
+from cnnbook.functions import sigmoid
 from cnnbook.layers.conv import conv2d
 from cnnbook.layers.dense import dense
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import load_zero_one, one_hot
 from cnnbook.model import zero_one_network
-from scripts.figures.common import Data, Tolerances, main, prepare
+from scripts.figures.common import Data, prepare, within
 
 SEED, SAMPLES, ENTRY = 0, 32, (0, 0, 1, 1)
 STEPS = np.logspace(0, -15, 61)
@@ -133,27 +132,21 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
         xlim=(5e-16, 2),
         ylim=(4e-17, 30),
     )
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    # Where rounding decides, another processor makes other errors; the slopes stay.
-    tolerances: Tolerances = {
-        "seed": 0,
-        "samples": 0,
-        "steps": 1e-12,
-        "loss": 1e-9,
-        "derivative": 1e-9,
-    }
-    tolerances |= {"third": 1e-7, "backpropagation": 2, "complex": 2}
-    tolerances |= {"float64_best": 1e-9, "float64_least": 1e-13}
-    tolerances |= {"float32_best": 1e-6, "float32_least": 1e-8}
-    tolerances |= {"float64_found_best": 9e-5, "float64_found_least": 4e-10}
-    tolerances |= {"float32_found_best": 0.05, "float32_found_least": 1e-3}
-    for name in ("float64", "float32"):
-        tolerances[f"{name}_forward"] = 3
-        # Where steps are long, nothing but the curvature counts, and every machine agrees.
-        tolerances[f"{name}_central"] = np.where(LONG[name] < STEPS, 0.02, 3).tolist()
-    tolerances |= {"float64_slope_right": 0.02, "float64_slope_left": 0.3}
-    sys.exit(main("finite_differences", compute, draw, tolerances))
+# Where rounding decides, another processor makes other errors; the slopes stay.
+TOLERANCES = (
+    within(0, "seed samples")
+    | within(1e-12, "steps")
+    | within(1e-9, "loss derivative")
+    | within(1e-7, "third")
+    | within(2, "backpropagation complex")
+    | {"float64_best": 1e-9, "float64_least": 1e-13, "float32_best": 1e-6, "float32_least": 1e-8}
+    | {"float64_found_best": 9e-5, "float64_found_least": 4e-10}
+    | {"float32_found_best": 0.05, "float32_found_least": 1e-3}
+    | {"float64_slope_right": 0.02, "float64_slope_left": 0.3}
+    | within(3, "float64_forward float32_forward")
+    # Where steps are long, nothing but the curvature counts, and every machine agrees.
+    | {f"{name}_central": np.where(LONG[name] < STEPS, 0.02, 3).tolist() for name in LONG}
+)

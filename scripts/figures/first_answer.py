@@ -1,13 +1,12 @@
 """What the trained network makes of the digit of which it is least sure, and yet right."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from scripts.figures.common import Data, main, prepare, show_array
-from scripts.figures.learned import trained
+from scripts.figures.common import Data, prepare, show_array, within
+from scripts.figures.trained_network import trained
 
 
 def compute() -> Data:
@@ -26,6 +25,7 @@ def compute() -> Data:
         "columns": images.shape[3],
         "digit": images[number, 0].astype(float).round(4).tolist(),
         "kernels": kernels.astype(float).round(4).tolist(),
+        "kernel_size": list(kernels.shape[1:]),
         "maps": maps.astype(float).round(4).tolist(),
         "answers": answers[number].astype(float).round(4).tolist(),
         "errors": int(np.sum(ahead < 0)),
@@ -46,7 +46,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     source = (
         f"one of {data['test_images']:,}\ntest images,\n{data['rows']} by {data['columns']} pixels"
     )
-    beside.text(0, 0.5, source, va="center", fontsize=11.5, linespacing=1.5)
+    beside.text(0, 0.5, source, va="center", fontsize=13, linespacing=1.5)
     for f, kernel in enumerate(kernels):
         above, below = (figure.add_subplot(grid[row, f]) for row in (1, 2))
         show_array(above, kernel, colours)
@@ -65,13 +65,10 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     bars.set(xlim=(0, 1), ylim=(1.5, -0.5), xticks=[0, 1])
     bars.set_yticks(places, [f"a {digit}?" for digit in places])
     bars.tick_params(left=False)
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    fixed = ["number", "label", "rows", "columns", "test_images"]
-    # Arrays are written with four decimals, of which rounding may move the last.
-    rounded = dict.fromkeys(["kernels", "maps", "answers"], 3e-4)
-    exact = dict.fromkeys([*fixed, "digit", "errors"], 0.0)
-    sys.exit(main("first_answer", compute, draw, exact | rounded))
+# Kernels, maps and answers have four decimals, of which rounding may move the last.
+TOLERANCES = within(0, "number label kernel_size rows columns test_images digit errors") | within(
+    3e-4, "kernels maps answers"
+)

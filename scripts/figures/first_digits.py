@@ -1,13 +1,12 @@
 """The first zeros and ones of MNIST's training images, as they come."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from cnnbook.mnist import load_zero_one
-from scripts.figures.common import Data, main, prepare
+from scripts.figures.common import Data, prepare, within
 
 ROWS, COLUMNS = 6, 14
 
@@ -37,11 +36,9 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     sheet = np.array(data["sheet"], np.uint8) * 17
     axes.imshow(sheet, cmap="gray", vmin=0, vmax=255, interpolation="none")
     axes.axis("off")
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    names = ["sheet", "rows", "columns", "shown_zeros", "shown_ones", "training", "test"]
-    shares = dict.fromkeys(["ones_training", "ones_test"], 1e-12)
-    sys.exit(main("first_digits", compute, draw, dict.fromkeys(names, 0.0) | shares))
+TOLERANCES = within(0, "sheet rows columns shown_zeros shown_ones training test") | within(
+    1e-12, "ones_training ones_test"
+)

@@ -1,6 +1,5 @@
 """The loss of untrained networks, one from each of many seeds."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
@@ -9,7 +8,7 @@ from matplotlib.figure import Figure
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import load_zero_one, one_hot
 from cnnbook.model import zero_one_network
-from scripts.figures.common import Data, main, prepare
+from scripts.figures.common import Data, prepare, within
 
 SEEDS, PER_CLASS = 200, 100
 
@@ -43,13 +42,9 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     axes.text(np.log(2) - 0.003, 24, "ln 2", color=colours["second"], ha="right")
     axes.set_xlim(0.66, 0.87)
     axes.set(xlabel="loss before training", ylabel="networks")
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    tolerances = dict.fromkeys(["seeds", "images"], 0.0)
-    near = ["losses", "mean", "least", "largest", "deviation", "uncertainty"]
-    tolerances |= dict.fromkeys(near, 1e-5)
-    tolerances["below"] = 0
-    sys.exit(main("first_loss", compute, draw, tolerances))
+TOLERANCES = within(0, "seeds images below") | within(
+    1e-5, "losses mean least largest deviation uncertainty"
+)

@@ -1,7 +1,7 @@
-"""Three trainings: with the right kernel gradient, with a turned one, and with none."""
+"""Three trainings: with the right kernel gradient, with one by convolution, and with none."""
 
-import sys
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,8 @@ from matplotlib.ticker import MaxNLocator
 
 from cnnbook.layers import Conv2D
 from cnnbook.mnist import load_zero_one
-from scripts.figures.common import Data, main, prepare
-from scripts.figures.training import Turned, train
+from scripts.figures.common import Data, prepare, within
+from scripts.figures.training import Convolved, network_with, train
 
 SEED, EPOCHS = 0, 3
 Array = np.ndarray[Any, Any]
@@ -36,9 +36,9 @@ def compute() -> Data:
         "test_images": len(split.test[0]),
         "seed": SEED,
     }
-    for name, kind in (("right", Conv2D), ("turned", Turned), ("frozen", Frozen)):
+    for name, kind in (("right", Conv2D), ("turned", Convolved), ("frozen", Frozen)):
         options: Data = {"epochs": EPOCHS, "batch_size": 32, "test": True}
-        history = train(split, seed=SEED, first=kind, **options).history
+        history = train(split, seed=SEED, network=partial(network_with, kind), **options).history
         data[f"{name}_losses"] = history.losses
         data[f"{name}_errors"] = history.test_errors[-1]
     return data
@@ -67,12 +67,11 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
         )
     axes.set(xlabel="epoch", ylabel="mean training loss", yscale="log")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    tolerances = dict.fromkeys(["right_losses", "turned_losses", "frozen_losses"], 1e-4)
-    tolerances |= dict.fromkeys(["right_errors", "turned_errors", "frozen_errors"], 1)
-    tolerances |= dict.fromkeys(["epochs", "training_images", "test_images", "seed"], 0)
-    sys.exit(main("hidden_by_training", compute, draw, tolerances))
+TOLERANCES = (
+    within(0, "epochs training_images test_images seed")
+    | within(1e-4, "right_losses turned_losses frozen_losses")
+    | within(1, "right_errors turned_errors frozen_errors")
+)

@@ -1,6 +1,5 @@
 """How far one gets with a single number per image, with two means, with the nearest image."""
 
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cnnbook.mnist import load_zero_one
-from scripts.figures.common import Data, main, prepare
+from scripts.figures.common import Data, prepare, within
 
 BINS = np.linspace(0, 320, 65)
 Array = np.ndarray[Any, Any]
@@ -65,14 +64,12 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
         axes.text(*place, name, color=colours[colour])
     axes.axvline(data["ink_threshold"], color=colours["faint"], linestyle="--")
     axes.set(xlabel="ink: the sum of all pixels", ylabel="training images", xlim=(0, 300))
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    exact = ["training", "test", "bins", "zeros", "ones"]
-    tolerances = dict.fromkeys(exact, 0.0) | {"ink_threshold": 1e-6, "middle_threshold": 1e-6}
-    tolerances |= {f"{name}_errors": 0 for name in ("ink", "middle", "means", "nearest")}
-    same = ["closest_pair", "median_nearest", "zeros_median", "ones_median"]
-    tolerances |= dict.fromkeys(same, 1e-6)
-    sys.exit(main("ink", compute, draw, tolerances))
+TOLERANCES = (
+    within(0, "training test bins zeros ones")
+    | within(0, "ink_errors middle_errors means_errors nearest_errors")
+    | within(1e-6, "ink_threshold middle_threshold")
+    | within(1e-6, "closest_pair median_nearest zeros_median ones_median")
+)

@@ -1,6 +1,5 @@
 """The five kernels of the trained network, the windows they like best, and their maps."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
@@ -8,8 +7,8 @@ from matplotlib.figure import Figure
 
 from cnnbook.correlation import windows
 from cnnbook.model import zero_one_network
-from scripts.figures.common import Data, main, prepare, show_array
-from scripts.figures.learned import SEED, trained
+from scripts.figures.common import Data, prepare, show_array, within
+from scripts.figures.trained_network import SEED, trained
 
 BEST = 500
 
@@ -27,6 +26,10 @@ def compute() -> Data:
         best.append(pieces[chosen].mean(axis=0).reshape(3, 3).round(4).tolist())
     digits = np.stack([images[labels == digit][0] for digit in (0, 1)])
     maps = sigmoid.forward(convolution.forward(digits))
+    # Where a map is brighter under ink than elsewhere, on both digits.
+    inside = digits[:, :, 1:-1, 1:-1] > 0.5
+    sides = [[maps[:, f : f + 1][part].mean() for part in (inside, ~inside)] for f in range(5)]
+    bright = np.flatnonzero(np.diff(sides)[:, 0] < 0)
     contrast = kernels - kernels.mean(axis=(2, 3), keepdims=True)
     first = zero_one_network(np.random.default_rng(SEED)).parameters()[0].value
     first_contrast = first - first.mean(axis=(2, 3), keepdims=True)
@@ -40,6 +43,9 @@ def compute() -> Data:
         "slopes": [float(np.corrcoef(row, ramp)[0, 1]) for row in rest],
         "best": BEST,
         "kernels": kernels[:, 0].round(4).tolist(),
+        "kernel_size": list(kernels.shape[2:]),
+        "bright": bright.tolist(),
+        "dark": np.setdiff1d(np.arange(len(kernels)), bright).tolist(),
         "bias": bias.round(4).tolist(),
         "windows": best,
         "digits": digits[:, 0].round(4).tolist(),
@@ -60,7 +66,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
         panels[row, 0].text(1, 0.5, text, ha="right", va="center")
     for f, kernel in enumerate(data["kernels"]):
         show_array(panels[0, f + 1], kernel, colours)
-        panels[0, f + 1].set_title(f"f = {f}", fontsize=9.5)
+        panels[0, f + 1].set_title(f"f = {f}", fontsize=11)
         show_array(panels[1, f + 1], data["windows"][f], colours, signed=False)
         panels[1, f + 1].images[0].set_clim(0, 1)
     for row, digit in enumerate(data["digits"], start=2):
@@ -68,13 +74,13 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
         for f, answers in enumerate(data["maps"][row - 2]):
             show_array(panels[row, f + 1], answers, colours, signed=False)
             panels[row, f + 1].images[0].set_clim(0, 1)
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    # Arrays are written with four decimals, of which rounding may move the last.
-    tolerances = {"best": 0, "digits": 0, "kernels": 3e-4, "bias": 3e-4, "windows": 3e-4}
-    tolerances |= {"maps": 3e-4, "means": 1e-4, "contrasts": 1e-4, "kept": 1e-4}
-    tolerances |= {"first_means": 1e-6, "mean_share": 1e-4, "slopes": 1e-4}
-    sys.exit(main("kernels", compute, draw, tolerances))
+# Arrays are written with four decimals, of which rounding may move the last.
+TOLERANCES = (
+    within(0, "best digits kernel_size bright dark")
+    | within(3e-4, "kernels bias windows maps")
+    | within(1e-4, "means contrasts kept mean_share slopes")
+    | within(1e-6, "first_means")
+)

@@ -1,6 +1,5 @@
 """The same run of 200 images with learning rates from far too small to far too large."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
@@ -8,7 +7,7 @@ from matplotlib.figure import Figure
 
 from cnnbook.mnist import load_zero_one
 from cnnbook.train import count_errors
-from scripts.figures.common import Data, main, prepare
+from scripts.figures.common import Data, prepare, within
 from scripts.figures.training import train
 
 SEED, EPOCHS = 0, 20
@@ -48,14 +47,14 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     axes.axhline(np.log(2), color=colours["faint"], linewidth=1, linestyle=(0, (4, 3)))
     axes.set(xlabel="epoch", ylabel="mean loss", yscale="log", xlim=(0.5, 22))
     axes.set_xticks((1, 5, 10, 15, 20))
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    tolerances: dict[str, float] = dict.fromkeys(["seed", "epochs", "test_images"], 0.0)
-    tolerances |= {"steady_rates": 0.0, "wild_rates": 0.0}
-    tolerances |= {"steady_losses": 1e-4, "steady_errors": 1, "ratio": 0.01}
-    # A run that is thrown about is never thrown about twice in quite the same way.
-    tolerances |= {"wild_losses": 0.5, "wild_errors": 1}
-    sys.exit(main("learning_rates", compute, draw, tolerances))
+# A run that is thrown about is never thrown about twice in quite the same way.
+TOLERANCES = (
+    within(0, "seed epochs test_images steady_rates wild_rates")
+    | within(1e-4, "steady_losses")
+    | within(0.01, "ratio")
+    | within(0.5, "wild_losses")
+    | within(1, "steady_errors wild_errors")
+)

@@ -1,13 +1,12 @@
 """Where each number of a small stack of feature maps stands in the row, in two orders."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from cnnbook.layers import Reshape
-from scripts.figures.common import Data, main, prepare
+from scripts.figures.common import Data, prepare, within
 
 SHAPE = (2, 3, 4)  # channels, rows, columns
 
@@ -18,7 +17,8 @@ def compute() -> Data:
     layer = Reshape(SHAPE)
     by_rows = layer.forward(np.arange(float(size))[np.newaxis])[0]
     by_columns = np.arange(size).reshape(SHAPE, order="F")
-    return {"by_rows": by_rows.astype(int).tolist(), "by_columns": by_columns.tolist()}
+    orders = {"by_rows": by_rows.astype(int).tolist(), "by_columns": by_columns.tolist()}
+    return orders | {"shape": list(SHAPE), "size": size}
 
 
 def draw(data: Data, colours: Mapping[str, str]) -> Figure:
@@ -40,9 +40,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
             axes.tick_params(which="both", length=0)
             for side in ("left", "right", "top", "bottom"):
                 axes.spines[side].set(visible=True, linewidth=0.5)
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    sys.exit(main("memory_order", compute, draw, {"by_rows": 0.0, "by_columns": 0.0}))
+TOLERANCES = within(0, "by_rows by_columns shape size")

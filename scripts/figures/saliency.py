@@ -1,6 +1,5 @@
 """How the answer of the trained network depends on every pixel, for four images."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
@@ -8,8 +7,8 @@ from matplotlib.figure import Figure
 
 from cnnbook.mnist import load_other_digits
 from cnnbook.model import Sequential
-from scripts.figures.common import Data, main, prepare, show_array
-from scripts.figures.learned import logits, trained
+from scripts.figures.common import Data, prepare, show_array, within
+from scripts.figures.trained_network import logits, trained
 
 NAMES = ("a zero", "a one", "a seven", "a blank page")
 
@@ -51,17 +50,15 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     figure, panels = prepare(colours, width=6.2, height=3.5, rows=2, columns=len(NAMES))
     for place, name in enumerate(NAMES):
         panels[0, place].imshow(data["images"][place], cmap="gray", vmin=0, vmax=1)
-        panels[0, place].set_title(name, fontsize=10, loc="center")
+        panels[0, place].set_title(name, fontsize=11.5, loc="center")
         panels[0, place].axis("off")
         show_array(panels[1, place], data["gradients"][place], colours)
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    tolerances = {"images": 0, "gradients": 1e-3, "logits": 1e-3, "answers": 3e-4}
-    tolerances |= {"sums": 1e-3, "rises": 1e-3}
-    tolerances |= {
-        f"{end}_{kind}": 1e-4 for end in ("least", "largest") for kind in ("correlation", "rule")
-    }
-    sys.exit(main("saliency", compute, draw, tolerances))
+TOLERANCES = (
+    within(0, "images")
+    | within(1e-3, "gradients logits sums rises")
+    | within(3e-4, "answers")
+    | within(1e-4, "least_correlation largest_correlation least_rule largest_rule")
+)

@@ -1,14 +1,13 @@
 """How far the sigmoid is from 1, as floating-point numbers know it."""
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from cnnbook.layers.activations import sigmoid
-from scripts.figures.common import Data, main, prepare
+from cnnbook.functions import sigmoid
+from scripts.figures.common import Data, prepare, within
 
 KINDS: dict[str, type[np.floating[Any]]] = {"float32": np.float32, "float64": np.float64}
 
@@ -68,17 +67,14 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     )
     axes.set(xlabel="z", ylabel="1 minus the sigmoid of z", yscale="log", ylim=(1e-21, 2))
     axes.set_xlim(0, 52)
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    # Another exp may differ in the last place; where steps are a spacing high, by two of them.
-    tolerances = {"z": 0.0, "logarithm": 1e-9, "float32": 2.0, "float64": 2.0}
-    tolerances |= {
-        "float32_zeros": 1.0,
-        "float64_zeros": 1.0,
-        "float32_one": 1e-4,
-        "float64_one": 1e-6,
-    }
-    sys.exit(main("saturation", compute, draw, tolerances))
+# Another exp may differ in the last place; where steps are a spacing high, by two of them.
+TOLERANCES = (
+    within(0, "z")
+    | within(1e-9, "logarithm")
+    | within(2, "float32 float64")
+    | within(1, "float32_zeros float64_zeros")
+    | {"float32_one": 1e-4, "float64_one": 1e-6}
+)

@@ -1,13 +1,12 @@
 """Four digits as channels, brought to channels last: rightly, and by reshape."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from cnnbook.mnist import load_zero_one
-from scripts.figures.common import Data, main, prepare, show_array
+from scripts.figures.common import Data, prepare, show_array, within
 
 COUNT = 4
 
@@ -20,7 +19,8 @@ def compute() -> Data:
     reshaped = first.reshape(moved.shape)
     grey = {"given": first[-1], "moved": moved[..., -1], "reshaped": reshaped[..., -1]}
     data: Data = {name: np.round(255 * image).astype(int).tolist() for name, image in grey.items()}
-    data["count"] = COUNT
+    data |= {"count": COUNT, "channel": COUNT - 1, "rows": images.shape[2]}
+    data["columns"] = images.shape[3]
     data["in_place"] = int(np.sum(reshaped == moved))
     data["both_zero"] = int(np.sum((reshaped == 0) & (moved == 0)))
     data["of"] = int(moved.size)
@@ -30,14 +30,11 @@ def compute() -> Data:
 def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     """Draw the three pictures."""
     figure, row = prepare(colours, width=6.4, height=2.4, rows=1, columns=3)
-    titles = {"given": "channel 3", "moved": "axis moved", "reshaped": "reshaped"}
+    titles = {"given": f"channel {data['channel']}", "moved": "axis moved", "reshaped": "reshaped"}
     for axes, (name, title) in zip(row, titles.items(), strict=True):
         show_array(axes, data[name], colours, signed=False)
         axes.set_title(title)
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    entries = ["given", "moved", "reshaped", "count", "in_place", "both_zero", "of"]
-    sys.exit(main("scrambled", compute, draw, dict.fromkeys(entries, 0.0)))
+TOLERANCES = within(0, "given moved reshaped count channel rows columns in_place both_zero of")

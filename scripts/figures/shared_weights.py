@@ -1,6 +1,5 @@
 """A small convolutional layer as the weights of a dense one, and what training would make of it."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
@@ -8,7 +7,7 @@ from matplotlib.figure import Figure
 
 from cnnbook.layers import conv2d
 from cnnbook.layers.dense import dense_weight_gradient
-from scripts.figures.common import Data, main, prepare, show_array
+from scripts.figures.common import Data, prepare, show_array, within
 
 SEED, SIZE, KERNEL = 0, (6, 5), (3, 2)
 
@@ -41,11 +40,9 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
         show_array(axes, data[name], colours)
         axes.set(title=title, xlabel=f"{data['outputs']} outputs")
     row[0].set_ylabel(f"{data['inputs']} inputs")
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    tolerances = {"weights": 1e-12, "gradient": 1e-12}
-    tolerances |= dict.fromkeys(["inputs", "outputs", "entries", "present", "different"], 0.0)
-    sys.exit(main("shared_weights", compute, draw, tolerances))
+TOLERANCES = within(0, "inputs outputs entries present different") | within(
+    1e-12, "weights gradient"
+)

@@ -1,14 +1,13 @@
 """How often the trained network misreads test images that have been moved sideways."""
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from scripts.figures.common import Data, main, prepare
-from scripts.figures.learned import trained
+from scripts.figures.common import Data, prepare, within
+from scripts.figures.trained_network import trained
 
 SHIFTS = range(-8, 9)
 Array = np.ndarray[Any, Any]
@@ -47,10 +46,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     axes.text(6.2, 1.03, "zeros", color=colours["first"])
     axes.text(7.2, 0.5, "ones", color=colours["second"])
     axes.set(xlabel="pixels to the right", ylabel="share misread", ylim=(-0.03, 1.12))
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    tolerances = {"shifts": 0, "zeros": 1e-3, "ones": 1e-3, "one": 3e-4}
-    sys.exit(main("shifted", compute, draw, tolerances))
+TOLERANCES = within(0, "shifts") | within(1e-3, "zeros ones") | within(3e-4, "one")

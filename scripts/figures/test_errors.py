@@ -1,13 +1,12 @@
 """Every test image that the trained network misreads, and the ones it nearly misread."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from scripts.figures.common import Data, main, prepare
-from scripts.figures.learned import trained
+from scripts.figures.common import Data, prepare, within
+from scripts.figures.trained_network import trained
 
 SHOWN, OTHER_SEED = 12, 3
 
@@ -44,15 +43,13 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
         axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="none")
         colour = colours["second"] if place < data["errors"] else colours["ink"]
         text = f"no. {number}\n{answer[0]:.3f}   {answer[1]:.3f}"
-        axes.set_title(text, fontsize=8.5, color=colour, loc="center")
+        axes.set_title(text, fontsize=10, color=colour, loc="center")
         axes.axis("off")
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    tolerances: dict[str, float] = dict.fromkeys(["test_images", "shown"], 0.0)
-    exact = ["errors", "zeros_misread", "ones_misread", "numbers", "labels", "images"]
-    tolerances |= dict.fromkeys(exact, 0.0) | {"answers": 3e-4}
-    tolerances |= dict.fromkeys(["sure", "other_errors", "other_ones"], 1)
-    sys.exit(main("test_errors", compute, draw, tolerances))
+TOLERANCES = (
+    within(0, "test_images shown errors zeros_misread ones_misread numbers labels images")
+    | within(3e-4, "answers")
+    | within(1, "sure other_errors other_ones")
+)

@@ -1,6 +1,5 @@
 """The matrix of a cross-correlation, made by applying it to every unit image."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
@@ -8,18 +7,20 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from cnnbook.correlation import cross_correlate2d
-from scripts.figures.common import Data, main, prepare
+from scripts.figures.common import Data, prepare, within
 
 IMAGE, KERNEL = (4, 5), (2, 2)
 
 
 def compute() -> Data:
-    """Build the matrix of a kernel with the entries 1, 2, 3 and 4."""
-    kernel = np.arange(1.0, 5.0).reshape(KERNEL)
+    """Build the matrix of a kernel with the entries 1, 2, 3 and so on."""
+    kernel = np.arange(1.0, 1 + KERNEL[0] * KERNEL[1]).reshape(KERNEL)
     units = np.eye(IMAGE[0] * IMAGE[1]).reshape(-1, *IMAGE)
     matrix = np.stack([cross_correlate2d(unit, kernel).ravel() for unit in units], axis=1)
     return {
         "matrix": matrix.tolist(),
+        "image_size": list(IMAGE),
+        "kernel_size": list(KERNEL),
         "rows": matrix.shape[0],
         "columns": matrix.shape[1],
         "different_values": len(np.unique(matrix)),
@@ -32,20 +33,20 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     matrix = np.asarray(data["matrix"])
     palette = [colours["paper"], colours["first"], colours["second"], "#2f8f5b", "#8a5cc7"]
     axes.imshow(matrix, cmap=ListedColormap(palette), vmin=-0.5, vmax=4.5)
-    names = {1: "00", 2: "01", 3: "10", 4: "11"}
+    width, kernel_size = data["image_size"][1], data["kernel_size"]
     for (row, column), value in np.ndenumerate(matrix):
         if value:
+            u, v = np.unravel_index(int(value) - 1, kernel_size)
             axes.text(
                 column,
                 row,
-                rf"$K_{{{names[int(value)]}}}$",
+                f"$K_{{{u}{v}}}$",
                 ha="center",
                 va="center",
-                fontsize=8,
+                fontsize=9.5,
                 color=colours["paper"] if value < 3 else "#ffffff",
             )
-    width = IMAGE[1]
-    output_width = width - KERNEL[1] + 1
+    output_width = width - kernel_size[1] + 1
     for edge in range(0, matrix.shape[1] + 1, width):
         axes.axvline(edge - 0.5, color=colours["faint"], linewidth=1)
     for edge in range(0, matrix.shape[0] + 1, output_width):
@@ -53,10 +54,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     axes.set(xlabel="pixel (p, q), at pW + q", ylabel="output (i, j), at iW\N{PRIME} + j")
     axes.set_xticks(range(0, matrix.shape[1], width))
     axes.set_yticks(range(0, matrix.shape[0], output_width))
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    tolerances = dict.fromkeys(["matrix", "rows", "columns", "different_values"], 0)
-    sys.exit(main("toeplitz", compute, draw, tolerances))
+TOLERANCES = within(0, "matrix image_size kernel_size rows columns different_values")

@@ -1,13 +1,13 @@
 """The training that the figures share, and the mistake that two of them plant."""
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from cnnbook.layers import Conv2D
-from cnnbook.layers.base import recall
-from cnnbook.layers.conv_gradients import correlate_with_columns
+from cnnbook.layers import Conv2D, conv2d_kernel_gradient
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import Split
 from cnnbook.model import Sequential, zero_one_network
@@ -31,20 +31,16 @@ def train(
     batch_size: int,
     seed: int = 0,
     learning_rate: float = 0.1,
-    first: type[Conv2D] = Conv2D,
     network: Callable[[np.random.Generator], Sequential] = zero_one_network,
     test: bool = False,
 ) -> Run:
     """Train a network, the zero-or-one network if no other is given.
 
-    That goes as ``python -m cnnbook train --seed SEED`` does it. ``first`` is the kind of the first
-    layer; whatever the kind, all start alike. With ``test`` the test errors are counted after every
-    epoch.
+    That goes as ``python -m cnnbook train --seed SEED`` does it. With ``test`` the test errors are
+    counted after every epoch.
     """
     rng = np.random.default_rng(seed)
     model = network(rng)
-    if first is not Conv2D:
-        model.layers[0].__class__ = first
     history = fit(
         model,
         BinaryCrossEntropy(),
@@ -58,14 +54,32 @@ def train(
     return Run(model, history)
 
 
-class Turned(Conv2D):
-    """The kernel gradient by convolution: of a turned upstream gradient."""
+def run_title(data: Mapping[str, Any], run: str) -> str:
+    """Say how many images a run has seen, and how many at a time."""
+    images, size = data[f"{run}_images"], data[f"{run}_batch_size"]
+    return f"{images:,} images, {'one' if size == 1 else size} at a time"
+
+
+def network_with(
+    first: type[Conv2D], rng: np.random.Generator, dtype: DTypeLike = np.float32
+) -> Sequential:
+    """Build the zero-or-one network with another kind of first layer, from the same numbers."""
+    layer = first(1, 5, 3, rng=copy.deepcopy(rng), dtype=dtype)
+    return Sequential(layer, *zero_one_network(rng, dtype).layers[1:])
+
+
+class Convolved(Conv2D):
+    """The kernel gradient by convolution: of a flipped upstream gradient."""
+
+    def forward(self, x: Array) -> Array:
+        """Remember the input."""
+        self.x = x
+        return super().forward(x)
 
     def accumulate_gradients(self, grad_output: Array) -> None:
         """Add the gradients, then replace that of the kernels."""
         before = self.kernels.gradient.copy()
         super().accumulate_gradients(grad_output)
-        columns, *_ = recall(self, self._remembered)
-        turned = np.ascontiguousarray(grad_output[..., ::-1, ::-1])
-        wrong = correlate_with_columns(columns, turned).reshape(before.shape)
-        self.kernels.gradient = before + wrong
+        flipped = np.ascontiguousarray(grad_output[..., ::-1, ::-1])
+        size = self.kernels.value.shape[2:]
+        self.kernels.gradient = before + conv2d_kernel_gradient(self.x, flipped, size)

@@ -1,13 +1,12 @@
 """The gradient that reaches each of ten dense layers, through three kinds of activation."""
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from cnnbook.layers import Dense, ReLU, Sigmoid, Tanh
-from scripts.figures.common import Data, main, prepare
+from scripts.figures.common import Data, prepare, within
 
 SEED, DEPTH, WIDTH, SAMPLES, TRIALS = 0, 10, 100, 50, 20
 KINDS: dict[str, type[Sigmoid | Tanh | ReLU]] = {"sigmoid": Sigmoid, "tanh": Tanh, "relu": ReLU}
@@ -65,11 +64,8 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
         xlim=(0.7, 11.8),
         xticks=behind,
     )
-    result: Figure = figure
-    return result
+    return figure
 
 
-if __name__ == "__main__":
-    tolerances = dict.fromkeys(["seed", "depth", "width", "trials"], 0.0)
-    tolerances |= dict.fromkeys([n + end for n in KINDS for end in ("", "_share")], 1e-9)
-    sys.exit(main("vanishing", compute, draw, tolerances))
+TOLERANCES = within(0, "seed depth width trials")
+TOLERANCES |= within(1e-9, *KINDS, *(f"{name}_share" for name in KINDS))

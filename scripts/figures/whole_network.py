@@ -1,49 +1,53 @@
 """What three kinds of check see of four mistakes in the gradient of the whole network."""
 
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from cnnbook.layers import Conv2D
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import load_zero_one, one_hot
-from cnnbook.model import Sequential, zero_one_network
-from scripts.figures.common import Data, main, prepare
-from scripts.figures.training import Turned
+from cnnbook.model import Sequential
+from scripts.figures.common import Data, prepare, within
+from scripts.figures.training import Convolved, network_with
 
-SEED, SAMPLES, DIRECTIONS, STEP = 0, 4, 20, 1e-6
+SEED, SAMPLES, DIRECTIONS, STEP, RATE = 0, 4, 20, 1e-6, 0.1
 # How many entries of each array are looked at one by one: kernels and their bias, hidden weights
 # and bias, last weights and bias.
 ENTRIES = (45, 5, 400, 100, 200, 2)
 Array = np.ndarray[Any, Any]
+MARKS = {
+    "whole": ("o", "first", "along all parameters"),
+    "arrays": ("s", "second", "along one array at a time"),
+    "entries": ("^", "ink", "single entries"),
+}
 MISTAKES = {
     "none": "none",
     "turned": "kernels: convolved",
     "mean": "hidden bias: mean for sum",
-    "during": "update during, rate 0.1",
+    "during": "update during, rate {rate:g}",
     "one": "one weight: wrong sign",
 }
 
 
-def network() -> Sequential:
-    """Build the network, always the same."""
-    return zero_one_network(np.random.default_rng(SEED), np.float64)
+def network(first: type[Conv2D] = Conv2D) -> Sequential:
+    """Build the network, always with the same numbers."""
+    return network_with(first, np.random.default_rng(SEED), np.float64)
 
 
 def gradients(mistake: str, x: Array, t: Array) -> list[Array]:
     """Compute the gradient of every parameter, with a mistake in it."""
-    model, loss = network(), BinaryCrossEntropy()
-    if mistake == "turned":
-        model.layers[0].__class__ = Turned
+    model = network(Convolved if mistake == "turned" else Conv2D)
+    loss = BinaryCrossEntropy()
     loss.forward(model.forward(x), t)
     gradient = loss.backward()
     for layer in reversed(model.layers):
         if mistake == "during":
             layer.accumulate_gradients(gradient)  # fills the gradients, and again below
             for parameter in layer.parameters():
-                parameter.value -= 0.1 * parameter.gradient
+                parameter.value -= RATE * parameter.gradient
                 parameter.zero_gradient()
         gradient = layer.backward(gradient)
     found = [parameter.gradient.copy() for parameter in model.parameters()]
@@ -112,6 +116,7 @@ def compute() -> Data:
         "hidden_entries": ENTRIES[2],
         "parameters": sum(v.size for v in values),
         "step": STEP,
+        "rate": RATE,
     }
     for mistake, kinds in seen.items():
         for kind, error in kinds.items():
@@ -123,15 +128,10 @@ def compute() -> Data:
 def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     """Draw one line for each mistake, with one mark for each kind of check."""
     figure, axes = prepare(colours, width=6.4, height=3.1, rows=1)
-    marks = {
-        "whole": ("o", "first", "along all parameters"),
-        "arrays": ("s", "second", "along one array at a time"),
-        "entries": ("^", "ink", "single entries"),
-    }
     names = list(reversed(MISTAKES))
     for height, mistake in enumerate(names):
         axes.axhline(height, color=colours["faint"], linewidth=0.4)
-        for kind, (marker, colour, label) in marks.items():
+        for kind, (marker, colour, label) in MARKS.items():
             lift = {"whole": 0.0, "arrays": 0.17, "entries": -0.17}[kind]
             place = [data[f"{mistake}_{kind}"]], [height + lift]
             # One label for the legend, from the first line.
@@ -139,22 +139,18 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
             axes.plot(*place, marker, color=colours[colour], markersize=6, label=named)
     axes.axvline(1e-6, color=colours["faint"], linestyle="--", linewidth=1)
     axes.set(xscale="log", xlim=(1e-11, 50), ylim=(-0.5, 4.5), xlabel="largest disagreement")
-    axes.set_yticks(range(len(names)), [MISTAKES[name] for name in names])
+    axes.set_yticks(range(len(names)), [MISTAKES[name].format(**data) for name in names])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=9.5)
-    result: Figure = figure
-    return result
+    figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=11)
+    return figure
 
 
-if __name__ == "__main__":
-    tolerances = dict.fromkeys(
-        ["seed", "samples", "directions", "entries", "hidden_entries", "parameters", "step"], 0.0
-    )
-    for mistake in MISTAKES:
-        for kind in ("whole", "arrays", "entries"):
-            tolerances[f"{mistake}_{kind}"] = 1e-6
-            # What lies below a millionth is rounding, and differs between processors.
-            noise = mistake == "none" or (mistake, kind) == ("one", "entries")
-            tolerances[f"{mistake}_{kind}_digits"] = 0.7 if noise else 0.05
-    sys.exit(main("whole_network", compute, draw, tolerances))
+DISAGREEMENTS = [f"{mistake}_{kind}" for mistake in MISTAKES for kind in MARKS]
+TOLERANCES = (
+    within(0, "seed samples directions entries hidden_entries parameters step rate")
+    | within(1e-6, *DISAGREEMENTS)
+    | within(0.05, *(f"{name}_digits" for name in DISAGREEMENTS))
+    # What lies below a millionth is rounding, and differs between processors.
+    | within(0.7, "none_whole_digits none_arrays_digits none_entries_digits one_entries_digits")
+)

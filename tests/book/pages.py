@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from book.equations import CHAPTER, DISPLAY, FENCE, INLINE
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +21,14 @@ FIGURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\(figures/(?P<name>\w+)\.svg\)")
 FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 DOI = re.compile(r"https://doi\.org/\S+?(?=\))")
 ISBN = re.compile(r"ISBN [\d-]+")
+
+
+def navigation():
+    """The titles of the pages in reading order, by their files."""
+    pytest.importorskip("markdown", reason="the site's extra is not installed")
+    from book.site.place import reading_order
+
+    return reading_order(ROOT / "mkdocs.yml")
 
 
 def text_of(path):

@@ -6,8 +6,18 @@ import re
 import pytest
 
 from book.equations import FENCE, find_equations
-from book.formulas import report
-from tests.book.pages import CHAPTERS, DOCS, DOI, FIGURE, ISBN, PAGES, ROOT, prose_of, text_of
+from tests.book.pages import (
+    CHAPTERS,
+    DOCS,
+    DOI,
+    FIGURE,
+    ISBN,
+    PAGES,
+    ROOT,
+    navigation,
+    prose_of,
+    text_of,
+)
 
 
 @pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
@@ -102,37 +112,11 @@ def test_the_two_commands_are_those_of_the_readme(name):
 
 
 def test_the_navigation_calls_a_page_by_its_heading():
-    entries = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
-    found = re.findall(r"^ +- ([^:\n]+): (\S+\.md)$", entries, re.MULTILINE)
-    assert len(found) > 40
-    for title, name in found:
+    order = navigation()
+    assert len(order) > 40
+    for name, title in order.items():
         heading = re.search(r"^# (.+)$", text_of(DOCS / name), re.MULTILINE)[1]
+        # A page without a title in the navigation is called by its heading.
         called = {"Start page": "Convolutional networks from scratch"}.get(title, title)
         called = re.sub(r"^Chapter (\d+)$", r"Checks of chapter \1", called)
         assert heading.startswith(called), f"{name}: {heading}"
-
-
-# --- sources and the report -----------------------------------------------------------------------
-
-
-def test_every_module_has_a_page_that_shows_it_whole():
-    modules = {p.relative_to(ROOT / "cnnbook") for p in (ROOT / "cnnbook").rglob("*.py")}
-    modules = {m.with_suffix("") for m in modules if m.stem not in {"__init__", "__main__"}}
-    pages = {p.relative_to(DOCS / "source") for p in (DOCS / "source").rglob("*.md")}
-    assert {page.with_suffix("") for page in pages} == modules
-    for page in pages:
-        text = (DOCS / "source" / page).read_text(encoding="utf-8")
-        assert f'--8<-- "cnnbook/{page.with_suffix("").as_posix()}.py"' in text
-
-
-def test_the_report_is_what_its_data_say_and_knows_every_equation():
-    stored = json.loads(report.DATA.read_text(encoding="utf-8"))["equations"]
-    for path, text in report.pages(stored).items():
-        assert path.read_text(encoding="utf-8") == text
-    known = {e["id"]: (e["number"], e["page"], e["latex"]) for e in stored}
-    found = {e.id: (e.number, e.page, e.latex) for e in find_equations(DOCS).values()}
-    assert known == found, "run python -m book.formulas.report"
-    bindings = report.load()
-    for e in stored:
-        assert e["source"] == bindings[e["id"]].source_name
-        assert 0 <= e["error"] <= 1e-12

@@ -3,14 +3,13 @@
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from book.seals import SealError, check_seal
-from scripts.figures import common
+from scripts.figures import sources
 from scripts.figures.drawings import same_drawing
 
 ROOT = Path(__file__).parents[2]
@@ -47,12 +46,6 @@ def test_a_digit_altered_anywhere_is_found(tmp_path, part):
                 check_seal(tmp_path, name)
         path.write_text(text, encoding="utf-8")
         check_seal(tmp_path, name)
-
-
-def test_the_sheets_of_digits_show_the_embedded_images():
-    check = [sys.executable, ROOT / "scripts" / "digit_sheets.py", "--check"]
-    found = subprocess.run(check, capture_output=True, text=True, check=False)
-    assert found.returncode == 0, found.stdout + found.stderr
 
 
 def test_a_missing_drawing_and_a_missing_seal_are_found(tmp_path):
@@ -134,31 +127,41 @@ def test_pictures_in_a_drawing_are_compared_by_their_pixels():
 
 @pytest.fixture
 def figure(tmp_path, monkeypatch):
-    """Make a figure, or check it: its data, what may differ, and a word on the drawing."""
+    """A figure to be made and checked: its data, what may differ, and a word on the drawing."""
     pytest.importorskip("matplotlib")
+    from scripts.figures import common, making
+
     monkeypatch.setenv("MPLBACKEND", "agg")
-    monkeypatch.setattr(common, "FOLDER", tmp_path)
+    monkeypatch.setattr(making, "FOLDER", tmp_path)
+    monkeypatch.setattr(sources, "FOLDER", tmp_path)
 
-    def draw(data, colours):
-        drawn, axes = common.prepare(colours, width=2, height=1, rows=1)
-        axes.set_title(draw.title)
-        axes.plot(data["a"])
-        return drawn
+    def figure(a=(1.0, 2.0), tolerances=None, title="A", code="1", **more):
+        def draw(data, colours):
+            drawn, axes = common.prepare(colours, width=2, height=1, rows=1)
+            axes.set_title(title)
+            axes.plot(data["a"])
+            return drawn
 
-    def run(*options, a=(1.0, 2.0), tolerances=None, title="A", **more):
-        draw.title = title
-        monkeypatch.setattr(sys, "argv", ["figure", *options])
         tolerances = tolerances or {"a": [0.5, 0.1]}
-        return common.main("figure", lambda: {"a": list(a), **more}, draw, tolerances)
+        module = SimpleNamespace(
+            compute=lambda: {"a": list(a), **more}, draw=draw, TOLERANCES=tolerances
+        )
+        now = dict(zip(sources.WHY, code * 3 if len(code) == 1 else code, strict=True))
+        monkeypatch.setattr(making, "load", lambda name: module)
+        monkeypatch.setattr(sources, "fingerprints", lambda name, found=None: now)
 
-    return run
+    return figure
 
 
 def test_a_figure_that_was_made_is_sealed_and_passes_its_check(figure, tmp_path):
-    assert figure() == 0
+    from scripts.figures import making
+
+    figure()
+    making.make("figure")
     check_seal(tmp_path, "figure")
-    assert figure("--check") == 0
-    assert figure("--check", a=(1.4, 2.0)) == 0, "within what is allowed for this entry"
+    assert making.check("figure")
+    figure(a=(1.4, 2.0))
+    assert making.check("figure"), "within what is allowed for this entry"
 
 
 @pytest.mark.parametrize(
@@ -173,5 +176,23 @@ def test_a_figure_that_was_made_is_sealed_and_passes_its_check(figure, tmp_path)
     ],
 )
 def test_a_figure_that_comes_out_otherwise_fails_its_check(figure, changed):
-    assert figure() == 0
-    assert figure("--check", **changed) == 1
+    from scripts.figures import making
+
+    figure()
+    making.make("figure")
+    figure(**changed)
+    assert not making.check("figure")
+
+
+def test_every_entry_of_the_data_has_a_tolerance():
+    pytest.importorskip("matplotlib")
+    from scripts.figures import making
+
+    for name in NAMES:
+        content = making.stored(name)
+        assert content["tolerances"].keys() == content["data"].keys(), name
+        assert content["tolerances"] == json.loads(json.dumps(making.load(name).TOLERANCES)), name
+
+
+def test_a_figure_is_a_module_that_computes_and_draws():
+    assert sources.names() == NAMES

@@ -1,16 +1,18 @@
 """What meets a reader first: start page, README, how to cite, how to report a mistake."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import types
 
 import pytest
 
 import cnnbook
 from book.site.measured import measured
-from tests.book.pages import CHAPTERS, DOCS, ROOT, text_of
+from tests.book.pages import CHAPTERS, DOCS, ROOT, navigation, text_of
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 START = text_of(DOCS / "index.md")
@@ -19,8 +21,12 @@ LINK = re.compile(r"(?<!!)\[(?P<text>[^]]+)\]\((?P<to>[^)\s]+)\)")
 
 def titles():
     """What the navigation calls each chapter, in its order."""
-    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
-    found = re.findall(r"^ +- (\d+)\. (.+): (\d\d-\S+\.md)$", navigation, re.MULTILINE)
+    found = [
+        (number, title, name)
+        for name, called in navigation().items()
+        for number, dot, title in [called.partition(". ")]
+        if dot and number.isdecimal()
+    ]
     assert [name for _, _, name in found] == [path.name for path in CHAPTERS]
     return found
 
@@ -62,7 +68,7 @@ def test_what_the_readme_says_of_the_mistakes_was_measured():
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_picture_of_a_page_is_small_and_described(scheme):
-    assert (ROOT / ".github" / f"page-{scheme}.png").stat().st_size < 150_000
+    assert (DOCS / "images" / f"page-{scheme}.png").stat().st_size < 150_000
     assert len(re.search(r'page-light\.png" width="\d+" alt="([^"]+)"', README)[1]) > 80
 
 
@@ -110,6 +116,7 @@ def broken(tmp_path_factory):
             "docs",
             "tests",
             "conftest.py",
+            "README.md",
             "pyproject.toml",
             "scripts",
             "book",
@@ -148,11 +155,64 @@ def failures(folder, *targets):
     return found
 
 
+@pytest.mark.slow
 def test_the_line_for_doubters_fails_what_the_start_page_says(broken):
     rows = {m["path"]: set(re.findall(r"`([^`]+)`", m["what"])) for m in ROW.finditer(START)}
-    assert len(rows) == 6
+    assert len(rows) == 15
     equations = "tests/equations/test_equations.py"
     targets = [f"{equations}::test_equation[{name}]" for name in sorted(rows[equations])]
     found = failures(broken, *(path for path in rows if path != equations), *targets)
     pages = {path: {"md"} if path.endswith(".md") else names for path, names in rows.items()}
     assert found == pages
+
+
+# --- addresses ------------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("address", ["https://example.org/book/", ""])
+def test_a_link_to_a_page_has_a_card_where_the_address_is_known(tmp_path, address):
+    build = pytest.importorskip("mkdocs.commands.build", reason="the site's extra")
+    config = pytest.importorskip("mkdocs.config")
+    (tmp_path / "docs").mkdir()
+    page = '---\ntitle: Five & six\ndescription: What "it" says.\n---\n# Five\n'
+    (tmp_path / "docs" / "index.md").write_text(page, encoding="utf-8")
+    overrides = ROOT / "book" / "site" / "overrides"
+    settings = {
+        "site_name": "a book",
+        "site_url": address,
+        "theme": {"name": "material", "custom_dir": str(overrides)},
+        "plugins": [],
+    }
+    (tmp_path / "mkdocs.yml").write_text(json.dumps(settings), encoding="utf-8")
+    site = config.load_config(str(tmp_path / "mkdocs.yml"))
+    build.build(site)
+    html = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    card = dict(re.findall(r'<meta property="og:(\S+)" content="([^"]*)">', html))
+    sitemap = (tmp_path / "site" / "sitemap.xml").read_text(encoding="utf-8")
+    assert sitemap.count("<loc>") == html.count('rel="canonical"') == bool(address)
+    if address:
+        assert card["title"] == "Five &amp; six"
+        assert card["description"] == "What &#34;it&#34; says."
+        assert card["url"] == address
+        assert card["image"] == f"{address}images/page-light.png"
+        assert (DOCS / card["image"].removeprefix(address)).is_file()
+    else:
+        assert card == {}
+
+
+def test_the_package_knows_an_address_only_from_the_environment(monkeypatch):
+    hatchling = types.ModuleType("hatchling")  # pip brings it, into an environment of its own
+    hatchling.MetadataHookInterface = object
+    monkeypatch.setitem(sys.modules, "hatchling.metadata.plugin.interface", hatchling)
+    from hatch_build import Addresses
+
+    for name in ("CNNBOOK_REPOSITORY", "CNNBOOK_SITE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    metadata = {}
+    Addresses().update(metadata)
+    assert metadata == {"urls": {}}
+    monkeypatch.setenv("CNNBOOK_REPOSITORY", "https://example.org/repo")
+    Addresses().update(metadata)
+    source = "https://example.org/repo"
+    assert metadata == {"urls": {"Source": source, "Issues": f"{source}/issues"}}

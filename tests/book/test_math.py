@@ -21,11 +21,9 @@ from book.equations import (
     find_equations,
     find_references,
 )
-from book.site.figures import FigureError
 from book.site.glyphs import formulas, sentences, visible
-from book.site.measured import NumberError
 from book.site.notes import SideNotes
-from book.site.place import Turn, current_place
+from book.site.place import PageError, Turn, current_place
 from book.site.typeset import MACROS, MathError, lines, standard, typeset
 
 ROOT = Path(__file__).parents[2]
@@ -156,26 +154,26 @@ def test_a_root_is_drawn_with_a_sign_that_no_character_of_the_formula_names():
 
 def test_an_unknown_command_fails_and_is_shown(convert):
     for text in (r"$\nonsense$", "$$\n\\nonsense\n$$"):
-        with pytest.raises(MathError, match=r"nonsense.*In the formula: .nonsense"):
+        with pytest.raises(PageError, match=r"nonsense.*In the formula: .nonsense"):
             convert(text)
     with pytest.raises(MathError, match="an empty formula"):
         typeset(" ", display=True)
 
 
 def test_an_unknown_id_fails_and_is_named(convert):
-    with pytest.raises(EquationError, match="^eq-nowhere: no equation on any page has this id"):
+    with pytest.raises(PageError, match="^eq-nowhere: no equation on any page has this id"):
         convert("By @eq-nowhere.", kernel=KERNEL)
 
 
 def test_an_id_given_twice_fails_and_both_places_are_named(convert):
     with pytest.raises(
-        EquationError, match=r"^other\.md: eq-kernel: given twice, first in kernel\.md"
+        PageError, match=r"/other\.md:5: eq-kernel: given twice, first in kernel\.md"
     ):
         convert("@eq-kernel", kernel=KERNEL, other=KERNEL)
 
 
 def test_a_numbered_equation_needs_a_chapter(convert):
-    with pytest.raises(EquationError, match=r"^page\.md: eq-x: the page has no heading"):
+    with pytest.raises(PageError, match=r"/page\.md:5: eq-x: the page has no heading"):
         convert("@eq-x", page="# Notation\n\n$$\nx\n$$ {#eq-x}\n")
 
 
@@ -192,7 +190,7 @@ def test_every_equation_of_the_book_is_referred_to_and_every_reference_resolves(
 def test_an_equation_that_nothing_refers_to_fails_and_is_named(tmp_path):
     (tmp_path / "kernel.md").write_text(KERNEL)
     equations = find_equations(tmp_path)
-    with pytest.raises(EquationError, match=r"^kernel\.md: eq-kernel: nothing refers to this"):
+    with pytest.raises(EquationError, match=r"/kernel\.md:5: eq-kernel: nothing refers to this"):
         check_references(equations, [tmp_path])
     (tmp_path / "equations").mkdir()
     (tmp_path / "equations" / "index.md").write_text("@eq-kernel and @eq-second")
@@ -201,14 +199,14 @@ def test_an_equation_that_nothing_refers_to_fails_and_is_named(tmp_path):
     (tmp_path / "code.py").write_text('"""By @eq-kernel."""\n# @eq-second\n')
     check_references(equations, [tmp_path])
     (tmp_path / "code.py").write_text("# @eq-nowhere")
-    with pytest.raises(EquationError, match=r"code\.py: eq-nowhere: no equation on any page"):
+    with pytest.raises(EquationError, match=r"code\.py:1: eq-nowhere: no equation on any page"):
         check_references(equations, [tmp_path])
 
 
 def test_the_build_refuses_an_equation_that_nothing_refers_to(tmp_path):
     (tmp_path / "kernel.md").write_text(KERNEL)
     options = {"docs": str(tmp_path), "sources": str(tmp_path)}
-    with pytest.raises(EquationError, match="nothing refers"):
+    with pytest.raises(PageError, match="nothing refers"):
         markdown.markdown(
             KERNEL,
             extensions=["book.site.extension"],
@@ -242,6 +240,44 @@ def test_an_equation_links_to_its_code_and_its_check(convert, tmp_path):
     assert page.count("check of equation") == 2
     assert '<autoref identifier="cnnbook.layers.conv.conv2d" aria-label="code of equation' in page
     assert '<autoref identifier="check-eq-kernel" aria-label="check of equation 3.1">' in page
+
+
+def test_an_equation_that_was_not_measured_fails_and_is_named(convert, tmp_path):
+    (tmp_path / "equations").mkdir()
+    entries = [{"id": "eq-kernel", "source": None}]
+    (tmp_path / "equations" / "report.json").write_text(json.dumps({"equations": entries}))
+    message = r"^eq-second: has not been measured: python -m book\.formulas\.report$"
+    with pytest.raises(PageError, match=message):
+        convert(KERNEL, kernel=KERNEL)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("First.\n\nAs $\\nonsense$ says.", 3, "nonsense"),
+        ("- First.\n\n    As $a +\n    \\nonsense$ says.", 3, "nonsense"),
+        ("First.\n\n- x\n\n    $$\n    \\nonsense\n    $$\n", 6, "nonsense"),
+        ("First.\n\nBy @eq-nowhere.", 3, "eq-nowhere: no equation on any page has this id"),
+        ("First.\n\n{{ fig.share }} of all.", 3, "fig.share: there is no figure"),
+        ("First.\n\n![Alt.](figures/fig.svg)", 3, "fig-light.svg: expected a drawing"),
+        ("# 1. A\n\n$$\nx\n$$ {#eq-x}\n\n@eq-x", 4, "eq-x: has not been measured"),
+    ],
+)
+def test_what_is_wrong_on_a_page_is_one_line_that_says_where(tmp_path, text, line, message):
+    (tmp_path / "page.md").write_text(text)
+    (tmp_path / "equations").mkdir()
+    (tmp_path / "equations" / "report.json").write_text('{"equations": []}')
+    md = markdown.Markdown(
+        extensions=["book.site.extension"],
+        extension_configs={"book.site.extension": {"docs": str(tmp_path)}},
+    )
+    md.preprocessors.register(Context("page.md"), "rendering_context", 1)
+    with pytest.raises(PageError) as caught:
+        md.convert(text)
+    said = str(caught.value)
+    assert said.startswith(f"{tmp_path.as_posix()}/page.md:{line}: ")
+    assert message in said
+    assert "\n" not in said
 
 
 @pytest.mark.parametrize(
@@ -323,7 +359,7 @@ def test_a_search_leaves_out_displays_and_the_links_of_equations(convert, tmp_pa
     assert left_out in typeset("x = y", display=True)
     assert left_out not in typeset("x = y", display=False), "a sentence would have a hole"
     (tmp_path / "equations").mkdir()
-    entries = [{"id": "eq-kernel", "source": None}]
+    entries = [{"id": name, "source": None} for name in ("eq-kernel", "eq-second")]
     (tmp_path / "equations" / "report.json").write_text(json.dumps({"equations": entries}))
     links = re.search('<span [^>]*class="equation-links"[^>]*>', convert(KERNEL, kernel=KERNEL))[0]
     assert left_out in links
@@ -362,7 +398,7 @@ def test_a_figure_is_written_once_and_drawn_for_both_schemes(convert, tmp_path):
     (tmp_path / "figures" / "fig-light.svg").write_text(svg)
     assert 'class="figure-light wide"' in convert("![What to see.](figures/fig.svg)")
     (tmp_path / "figures" / "fig-dark.svg").unlink()
-    with pytest.raises(FigureError, match=r"fig-dark\.svg: expected a drawing that python"):
+    with pytest.raises(PageError, match=r"fig-dark\.svg: expected what python"):
         convert("![What to see.](figures/fig.svg)")
 
 
@@ -392,6 +428,18 @@ def test_a_page_ends_with_what_comes_before_and_after_it(tmp_path):
     assert "<nav" not in ends("2.md", docstring=True), "a docstring is no page"
 
 
+@pytest.fixture
+def convert_on():
+    """Convert a text as Zensical would on a page."""
+
+    def call(page, text):
+        md = markdown.Markdown(extensions=["book.site.extension"])
+        md.preprocessors.register(Context(page), "rendering_context", 1)
+        return md.convert(text)
+
+    return call
+
+
 class Context:
     """What Zensical registers: it knows the page that is converted."""
 
@@ -408,8 +456,21 @@ def test_the_page_is_known_to_both_builders(tmp_path):
     file = SimpleNamespace(src_uri="a/b.md", url="a/b/")
     md.treeprocessors.register(SimpleNamespace(file=file), "relpath", 0)
     assert current_place(md) == ("a/b.md", "a/b/")
-    md.preprocessors.register(Context("c.md"), "rendering_context", 1)
-    assert current_place(md) == ("c.md", "")
+    md.preprocessors.register(Context("c/d.md"), "rendering_context", 1)
+    assert current_place(md) == ("c/d.md", "c"), "Zensical reads addresses as from the file"
+
+
+@pytest.mark.parametrize(
+    ("page", "address"),
+    [
+        ("index.md", "source/layers/conv/#__codelineno-0-12"),
+        ("reference/layers.md", "../source/layers/conv/#__codelineno-0-12"),
+    ],
+)
+def test_a_line_of_a_file_is_found_from_every_page(convert_on, page, address):
+    """Zensical puts the way from the page to its file before it."""
+    place = '<p><a href="source:layers/conv.py#L12">conv.py</a></p>'
+    assert f'href="{address}"' in convert_on(page, place)
 
 
 def test_a_number_of_a_figure_in_a_sentence(convert, tmp_path):
@@ -417,7 +478,7 @@ def test_a_number_of_a_figure_in_a_sentence(convert, tmp_path):
     (tmp_path / "figures" / "fig.json").write_text('{"data": {"count": 12665, "loss": 0.25}}')
     page = convert("Of {{ fig.count:,d }}, `{{ fig.count }}` and {{fig.loss}}.")
     assert "Of 12,665, <code>{{ fig.count }}</code> and 0.25." in page
-    with pytest.raises(NumberError, match="no such entry"):
+    with pytest.raises(PageError, match="no such entry"):
         convert("{{ fig.nothing }}")
 
 

@@ -10,7 +10,6 @@ pytest.importorskip("math_core")
 
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
-from mkdocs.structure.pages import Page
 
 from book.site import serving
 
@@ -20,18 +19,18 @@ CHAPTER = "03-kernel-gradients.md"
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """A copy of the project that may be changed."""
+    """A copy of the project that may be changed, where no page is known yet."""
     for name in ("cnnbook", "book", "docs"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("*.npz"))
     shutil.copy(ROOT / "mkdocs.yml", tmp_path)
-    monkeypatch.setattr(Page, "render", Page.render)
+    monkeypatch.setattr(serving, "kept", serving.KeptPages())
     monkeypatch.setenv("NO_MKDOCS_2_WARNING", "1")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def made(project, name, *, serving_now):
-    Page.render = serving.render if serving_now else serving._convert
+def made(project, name):
+    """Every page, and what the search knows."""
     folder = project / name
     config = load_config(str(project / "mkdocs.yml"), strict=True, site_dir=str(folder))
     build(config)
@@ -42,40 +41,71 @@ def made(project, name, *, serving_now):
     }
 
 
+def converted_in(project, name):
+    """Build, and list the pages that were converted, none of them left as it was known."""
+    before = dict(serving.kept.converted)
+    pages = made(project, name)
+    after = serving.kept.converted
+    return pages, [page for page in after if after[page] is not before.get(page)]
+
+
+def edit(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_rebuild_makes_what_a_build_makes(project, monkeypatch):
-    made(project, "first", serving_now=True)
-    page = project / "docs" / CHAPTER
-    text = page.read_text(encoding="utf-8")
-    page.write_text(text.replace("A kernel is learned", "A kernel is taught"), encoding="utf-8")
-    converted = []
-
-    def count(self, *arguments):
-        converted.append(self.file.src_uri)
-        return convert(self, *arguments)
-
-    convert = serving._convert
-    monkeypatch.setattr(serving, "_convert", count)
-    again = made(project, "again", serving_now=True)
+    made(project, "first")
+    edit(project / "docs" / CHAPTER, "A kernel is learned", "A kernel is taught")
+    again, converted = converted_in(project, "again")
     assert converted == [CHAPTER], "only the changed page is converted"
-    monkeypatch.setattr(serving, "_convert", convert)
-    fresh = made(project, "fresh", serving_now=False)
+    monkeypatch.setattr(serving, "kept", None)
+    fresh = made(project, "fresh")
     assert again.keys() == fresh.keys()
     assert [name for name in fresh if again[name] != fresh[name]] == []
     assert b"A kernel is taught" in fresh["03-kernel-gradients/index.html"]
 
 
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("cnnbook/correlation.py", "", "\n"),
+        ("book/site/templates/python/material/listing.html.jinja", "", "\n"),
+        ("mkdocs.yml", "site_name: cnnbook", "site_name: another"),
+        ("docs/figures/loss_curve.json", "", "\n"),
+        ("docs/equations/report.json", "", "\n"),
+        (f"docs/{CHAPTER}", "# 3. Kernel", "# 3. Colonel"),
+        (f"docs/{CHAPTER}", "\ndescription: ", "\ndescription: New. "),
+        (f"docs/{CHAPTER}", "\n$$\n", "\n$$\n1 "),
+    ],
+)
+def test_what_is_not_on_a_page_may_change_it(project, name, old, new):
+    before = serving.surroundings(project, project / "docs")
+    assert serving.surroundings(project, project / "docs") == before
+    edit(project / name, old, new)
+    assert serving.surroundings(project, project / "docs") != before
+
+
+def test_a_word_changes_its_own_page_only(project):
+    before = serving.surroundings(project, project / "docs")
+    edit(project / "docs" / CHAPTER, "A kernel is learned", "A kernel is taught")
+    cache = project / "cnnbook" / "__pycache__"
+    cache.mkdir(exist_ok=True)
+    (cache / "module.pyc").write_text("")
+    assert serving.surroundings(project, project / "docs") == before
+
+
 @pytest.mark.filterwarnings("ignore")
-def test_a_change_of_source_converts_every_page(project, monkeypatch):
-    made(project, "first", serving_now=True)
-    with (project / "cnnbook" / "correlation.py").open("a", encoding="utf-8") as file:
-        file.write("\n")
-    converted = []
-    monkeypatch.setattr(serving, "_convert", lambda self, *_: converted.append(self) or stop())
+def test_only_serving_keeps_pages(project):
+    def plugins(command):
+        config = load_config(str(project / "mkdocs.yml"))
+        config.plugins.on_startup(command=command, dirty=False)
+        watched = len(config.watch)
+        config.plugins.on_config(config)
+        return "kept-pages" in config.plugins, len(config.watch) > watched
 
-    def stop():
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        made(project, "again", serving_now=True)
-    assert converted
+    assert plugins("serve") == (True, True)
+    assert plugins("build") == (False, False)

@@ -105,8 +105,14 @@ def test_a_page_asks_for_its_faces_at_once_and_for_each_of_them_once(first_view,
 def test_the_search_index_waits_for_the_reader(first_view):
     page = first_view("")
     assert "search_index.json" not in moved
+    assert "[native code]" in page.evaluate("String(XMLHttpRequest)"), "held back no longer"
     with page.expect_request("**/search_index.json"):
         page.keyboard.press("Tab")
+
+
+def test_who_comes_from_a_search_has_the_index_at_once(first_view):
+    first_view("?h=kernel")
+    assert "search_index.json" in moved
 
 
 def test_one_drawing_of_a_figure_is_loaded(first_view):

@@ -1,7 +1,7 @@
 """What a student types into the search, and the page that comes first.
 
 The table is `queries.json`: for each query the page and, where it matters, the section. After a
-change of headings, run `pytest tests/browser/test_search.py`; CONTRIBUTING says how ranking works.
+change of headings, run `pytest tests/browser/test_search.py`; book/README.md says how it ranks.
 """
 
 import json

@@ -5,7 +5,7 @@ import pytest
 
 from cnnbook import layers
 from cnnbook.gradient_check import check_layer
-from cnnbook.layers import Conv2D, Dense, Layer, Parameter, ReLU, Reshape, Sigmoid, Tanh
+from cnnbook.layers import Conv2D, Dense, Layer, ReLU, Reshape, Sigmoid, Tanh
 from tests.cases import error
 
 FACTORIES = {
@@ -231,61 +231,6 @@ def test_both_dtypes_start_from_the_same_draws(name, dtype):
     exact, _ = make(name, np.float64)
     for p, q in zip(layer.parameters(), exact.parameters(), strict=True):
         np.testing.assert_array_equal(p.value, q.value.astype(dtype))
-
-
-def test_a_layer_of_ones_own_may_leave_out_what_it_does_not_need():
-    class Twice(Layer):
-        def forward(self, x):
-            return 2 * x
-
-        def backward(self, grad_output):
-            self.seen = grad_output
-            return 2 * grad_output
-
-    layer = Twice()
-    assert layer.parameters() == []
-    assert check_layer(layer, np.ones((2, 3)), np.random.default_rng(0)) < 1e-9
-    layer.accumulate_gradients(np.full(2, 7.0))
-    np.testing.assert_array_equal(layer.seen, [7, 7])
-    for method in (Layer().forward, Layer().backward):
-        with pytest.raises(NotImplementedError, match="Layer has no"):
-            method(np.zeros(1))
-
-
-def test_parameter_says_what_it_is():
-    parameter = Parameter("bias", np.zeros(3, np.float32))
-    assert repr(parameter) == "Parameter('bias', shape=(3,), dtype=float32)"
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_a_parameter_adds_what_it_is_given(dtype):
-    parameter = Parameter("bias", np.zeros(2, dtype))
-    first, second = np.array([1.0, 2.0], dtype), np.array([10.0, 20.0], dtype)
-    parameter.accumulate(first)
-    np.testing.assert_array_equal(parameter.gradient, [1, 2])
-    parameter.accumulate(second)
-    np.testing.assert_array_equal(parameter.gradient, [11, 22])
-    np.testing.assert_array_equal(second, [10, 20])
-    parameter.gradient += 1
-    np.testing.assert_array_equal(parameter.gradient, [12, 23])
-    parameter.zero_gradient()
-    parameter.accumulate(np.array([1.0, 2.0], np.float64))
-    assert parameter.gradient.dtype == dtype
-    parameter.gradient[...] = 5
-    np.testing.assert_array_equal(parameter.gradient, [5, 5])
-
-
-def test_a_parameter_refuses_what_does_not_fit():
-    with pytest.raises(TypeError, match="^value: expected float32 or float64; got int64"):
-        Parameter("bias", np.zeros(2, int))
-    with pytest.raises(ValueError, match=r"^contribution: expected shape \(2,\), as bias has; got"):
-        Parameter("bias", np.zeros(2)).accumulate(np.zeros((1, 2)))
-
-
-def test_a_fresh_gradient_can_be_written_into():
-    parameter = Parameter("bias", np.zeros(2))
-    parameter.gradient[0] = 1
-    np.testing.assert_array_equal(parameter.gradient, [1, 0])
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

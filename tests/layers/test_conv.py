@@ -1,39 +1,24 @@
-"""The convolutional layer and its gradients against SciPy and complex steps."""
+"""The convolutional layer against SciPy, and against its functions."""
+
+import itertools
 
 import numpy as np
 import pytest
 import scipy.signal
 from hypothesis import given, settings
 
-from cnnbook.gradient_check import complex_step_gradient
 from cnnbook.layers import (
     Conv2D,
-    col2im,
     conv2d,
     conv2d_bias_gradient,
     conv2d_input_gradient,
     conv2d_kernel_gradient,
-    im2col,
-    output_size,
+    conv2d_loops,
 )
-from tests.cases import conv_cases, error
+from tests.cases import conv_cases, error, forwarded, padded
+from tests.wrong import assert_refused, wrong_calls
 
 HUNDREDS = settings(max_examples=300)
-
-
-def padded(case):
-    (p, q) = case.padding
-    return np.pad(case.x, ((0, 0), (0, 0), (p, p), (q, q)))
-
-
-def dilated(case):
-    """Put stride - 1 zeros between the entries of the upstream gradient."""
-    samples, count, height, width = case.grad_output.shape
-    down, across = case.stride
-    shape = samples, count, (height - 1) * down + 1, (width - 1) * across + 1
-    result = np.zeros(shape)
-    result[:, :, ::down, ::across] = case.grad_output
-    return result
 
 
 @HUNDREDS
@@ -48,68 +33,6 @@ def test_forward_equals_scipy(case):
                 expected[n, f] += whole[::down, ::across]
             expected[n, f] += case.bias[f]
     assert error(conv2d(case.x, case.kernels, case.bias, **case.geometry), expected) < 1e-13
-
-
-@HUNDREDS
-@given(conv_cases())
-def test_kernel_gradient_equals_scipy(case):
-    x, upstream = padded(case), dilated(case)
-    expected = np.zeros(case.kernels.shape)
-    for n in range(len(x)):
-        for f, c in np.ndindex(case.kernels.shape[:2]):
-            whole = scipy.signal.correlate2d(x[n, c], upstream[n, f], "valid")
-            # Rows and columns that no window reached, for the stride, stay over at the end.
-            expected[f, c] += whole[: case.kernel_size[0], : case.kernel_size[1]]
-    found = conv2d_kernel_gradient(case.x, case.grad_output, case.kernel_size, **case.geometry)
-    assert error(found, expected) < 1e-13
-
-
-@HUNDREDS
-@given(conv_cases())
-def test_input_gradient_equals_scipy(case):
-    (height, width), (p, q) = case.input_size, case.padding
-    expected = np.zeros(case.x.shape)
-    for n, f in np.ndindex(case.grad_output.shape[:2]):
-        for c in range(case.x.shape[1]):
-            full = scipy.signal.convolve2d(dilated(case)[n, f], case.kernels[f, c], "full")
-            onto = np.zeros((height + 2 * p, width + 2 * q))
-            onto[: full.shape[0], : full.shape[1]] = full
-            expected[n, c] += onto[p : p + height, q : q + width]
-    found = conv2d_input_gradient(case.grad_output, case.kernels, case.input_size, **case.geometry)
-    assert error(found, expected) < 1e-13
-
-
-@given(conv_cases())
-def test_bias_gradient_is_the_sum_over_everything_but_the_kernels(case):
-    expected = np.array([case.grad_output[:, f].sum() for f in range(len(case.kernels))])
-    assert np.abs(conv2d_bias_gradient(case.grad_output) - expected).max() < 1e-13
-
-
-@HUNDREDS
-@given(conv_cases())
-def test_all_gradients_equal_complex_steps(case):
-    def forward(x=case.x, kernels=case.kernels, bias=case.bias):
-        return conv2d(x, kernels, bias, **case.geometry)
-
-    upstream = case.grad_output
-    by_step = complex_step_gradient(lambda x: forward(x=x), case.x, upstream)
-    found = conv2d_input_gradient(upstream, case.kernels, case.input_size, **case.geometry)
-    assert error(found, by_step) < 1e-12
-    by_step = complex_step_gradient(lambda k: forward(kernels=k), case.kernels, upstream)
-    found = conv2d_kernel_gradient(case.x, upstream, case.kernel_size, **case.geometry)
-    assert error(found, by_step) < 1e-12
-    by_step = complex_step_gradient(lambda b: forward(bias=b), case.bias, upstream)
-    assert error(conv2d_bias_gradient(upstream), by_step) < 1e-12
-
-
-@given(conv_cases())
-def test_im2col_and_col2im_are_transposes(case):
-    rng = np.random.default_rng(0)
-    columns = im2col(case.x, case.kernel_size, **case.geometry)
-    other = rng.standard_normal(columns.shape)
-    back = col2im(other, case.input_size, case.kernel_size, **case.geometry)
-    # <A x, y> = <x, A^T y>
-    assert np.sum(columns * other) == pytest.approx(np.sum(case.x * back), rel=1e-11, abs=1e-11)
 
 
 @settings(max_examples=100)
@@ -144,16 +67,67 @@ def test_hand_made_strided_and_padded_case():
     np.testing.assert_array_equal(y, [[[[1000.5, 3200.5], [4010.5, 6532.5], [40.5, 65.5]]]])
 
 
-def test_stride_and_padding_are_height_then_width():
-    assert output_size((10, 20), (3, 5), stride=(2, 3), padding=(1, 0)) == (5, 6)
-    x, kernels, bias = np.zeros((1, 1, 10, 20)), np.zeros((1, 1, 3, 5)), np.zeros(1)
-    assert conv2d(x, kernels, bias, stride=(2, 3), padding=(1, 0)).shape == (1, 1, 5, 6)
-
-
-def test_initial_parameters_are_uniform_by_fan_in():
+def test_initial_parameters_are_fan_in_uniform():
     layer = Conv2D(3, 400, (2, 5), rng=np.random.default_rng(0), dtype=np.float64)
     limit = np.sqrt(3 / 30)
     for parameter in layer.parameters():
         assert np.abs(parameter.value).max() <= limit
         assert np.abs(parameter.value).max() > 0.98 * limit
         assert parameter.value.std() == pytest.approx(limit / np.sqrt(3), rel=0.05)
+
+
+@pytest.mark.parametrize("function", [conv2d, conv2d_loops])
+def test_mixed_dtypes_lose_nothing(function):
+    for a, b, c in itertools.product((np.float32, np.float64), repeat=3):
+        y = function(np.ones((1, 1, 3, 3), a), np.ones((1, 1, 2, 2), b), np.ones(1, c))
+        assert y.dtype == np.result_type(a, b, c)
+
+
+X, K, B = np.ones((2, 3, 5, 6)), np.ones((4, 3, 2, 3)), np.ones(4)
+OPTIONS = {"rng": np.random.default_rng(0)}
+
+WRONG = [
+    (lambda: conv2d(X[0], K, B), ValueError, "x: *(N, C, H, W)*(3, 5, 6)"),
+    (lambda: conv2d(X, K[0], B), ValueError, "kernels: *(F, C, KH, KW)"),
+    (
+        lambda: conv2d(X[:, :2], K, B),
+        ValueError,
+        "x: expected shape (N, 3, H, W), to fit kernels of*(2, 2, 5, 6)",
+    ),
+    (lambda: conv2d(X, K, B[:3]), ValueError, "bias: *(4,)*(3,)"),
+    (lambda: conv2d(X, K, np.ones((4, 4))), ValueError, "bias: *(F)*(4, 4)"),
+    (lambda: conv2d(X, np.ones((1, 3, 6, 2)), B[:1]), ValueError, "kernel_size: *(6, 2)"),
+    (lambda: conv2d(X, K, B, stride=0), ValueError, "stride: *at least 1; got 0"),
+    (lambda: conv2d(X, K, B, stride=(1, -1)), ValueError, "stride: *; got -1"),
+    (lambda: conv2d(X, K, B, stride=(1, 1, 1)), ValueError, "stride: *(1, 1, 1)"),
+    (lambda: conv2d(X, K, B, stride=1.0), TypeError, "stride: *integer; got 1.0"),
+    (lambda: conv2d(X, K, B, stride=True), TypeError, "stride: *integer; got True"),
+    (lambda: conv2d(X, K, B, padding=-1), ValueError, "padding: *at least 0; got -1"),
+    (lambda: conv2d(X[:0], K, B), ValueError, "x: *empty*(0, 3, 5, 6)"),
+    (lambda: conv2d(X, K[:0], B[:0]), ValueError, "kernels: *empty*(0, 3"),
+    (lambda: conv2d(X.astype(int), K, B), TypeError, "x: *int64*astype(np.float32)"),
+    (lambda: conv2d(X, K.astype(object), B), TypeError, "kernels: *object"),
+    (lambda: conv2d(X, K, B.astype(int)), TypeError, "bias: *int64"),
+    (lambda: Conv2D(0, 1, 3, **OPTIONS), ValueError, "in_channels: *at least 1; got 0"),
+    (lambda: Conv2D(1, -1, 3, **OPTIONS), ValueError, "out_channels: *got -1"),
+    (lambda: Conv2D(1, 1, (3, 0), **OPTIONS), ValueError, "kernel_size: *got 0"),
+    (lambda: Conv2D(1, 1, "3", **OPTIONS), TypeError, "kernel_size: *'3'"),
+    (lambda: Conv2D(1, 1, 3, stride=0, **OPTIONS), ValueError, "stride: *got 0"),
+    (lambda: Conv2D(1, 1, 3, padding=-1, **OPTIONS), ValueError, "padding: *got -1"),
+    (lambda: Conv2D(1, 1, 3, rng=0), TypeError, "rng: *got 0 *default_rng"),
+    (lambda: Conv2D(1, 1, 3, dtype=int, **OPTIONS), TypeError, "dtype: *got <class 'int'>"),
+    (lambda: Conv2D(1, 1, 3, dtype="so", **OPTIONS), TypeError, "dtype: *got 'so'"),
+    (lambda: Conv2D(1, 1, 3, dtype=np.float16, **OPTIONS), TypeError, "dtype: *float16"),
+    (
+        lambda: forwarded(Conv2D(1, 1, 2, **OPTIONS), np.ones((1, 1, 2, 2))).backward(
+            np.ones((1, 2))
+        ),
+        ValueError,
+        "grad_output: expected shape (1, 1, 1, 1), the shape of forward's output; got (1, 2)",
+    ),
+]
+
+
+@wrong_calls(WRONG)
+def test_wrong_arguments(call, error, sentence):
+    assert_refused(call, error, sentence)

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from cnnbook.layers import Reshape
+from tests.cases import forwarded
+from tests.wrong import assert_refused, wrong_calls
 
 
 def test_the_index_map_is_row_major():
@@ -54,7 +56,7 @@ def test_shapes_of_the_wrong_type(shape):
 
 @pytest.mark.parametrize("shape", [(0, 4), ()])
 def test_empty_batches(shape):
-    with pytest.raises(ValueError, match=r"^x: expected shape \(N, ...\)"):
+    with pytest.raises(ValueError, match=r"^x: expected .*\(N, \.\.\.\)"):
         Reshape((4,)).forward(np.zeros(shape))
 
 
@@ -63,3 +65,23 @@ def test_two_layers_do_not_mix_up_their_shapes():
     one.forward(np.zeros((2, 3, 4)))
     other.forward(np.zeros((1, 5)))
     assert one.backward(np.zeros((2, 12))).shape == (2, 3, 4)
+
+
+WRONG = [
+    (lambda: Reshape((0, 2)), ValueError, "shape: *(0, 2)"),
+    (
+        lambda: Reshape((4,)).backward(np.ones(1)),
+        RuntimeError,
+        "Reshape((4,)): backward was called",
+    ),
+    (
+        lambda: forwarded(Reshape((4,)), np.ones((1, 2, 2))).backward(np.ones((1, 2))),
+        ValueError,
+        "grad_output: expected shape (1, 4), the shape of forward's output; got (1, 2)",
+    ),
+]
+
+
+@wrong_calls(WRONG)
+def test_wrong_arguments(call, error, sentence):
+    assert_refused(call, error, sentence)

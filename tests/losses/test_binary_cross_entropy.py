@@ -16,6 +16,7 @@ from cnnbook.losses import (
     binary_cross_entropy_gradient,
 )
 from tests.cases import error
+from tests.wrong import assert_refused, wrong_calls
 
 SHAPES = st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple)
 DTYPES = [np.float32, np.float64]
@@ -172,3 +173,83 @@ def test_backward_needs_forward():
 
 def test_it_says_what_it_is():
     assert repr(BinaryCrossEntropy(from_logits=True)) == "BinaryCrossEntropy(from_logits=True)"
+
+
+IMAGE, KERNEL, INTS = np.ones((5, 6)), np.ones((2, 3)), np.ones((5, 6), int)
+NAN = np.array([[0.5, np.nan]])
+
+
+def a_loss(predictions, targets, **options):
+    return BinaryCrossEntropy(**options).forward(predictions, targets)
+
+
+WRONG = [
+    (lambda: binary_cross_entropy(INTS, IMAGE), TypeError, "p: *int64"),
+    (lambda: binary_cross_entropy(IMAGE, KERNEL), ValueError, "t: *(5, 6)*(2, 3)"),
+    (
+        lambda: binary_cross_entropy(np.ones(2), np.ones(3)),
+        ValueError,
+        "t: expected shape (2,), to fit p of shape (2,); got (3,)",
+    ),
+    (lambda: binary_cross_entropy(1, np.ones(3)), TypeError, "p: expected a NumPy array; got int"),
+    (lambda: binary_cross_entropy_gradient(IMAGE, KERNEL), ValueError, "t: *(5, 6)"),
+    (lambda: binary_cross_entropy_gradient([0.5], IMAGE), TypeError, "p: *list"),
+    (
+        lambda: binary_cross_entropy_gradient(np.ones(2), np.ones(3)),
+        ValueError,
+        "t: expected shape (2,), to fit p of shape (2,); got (3,)",
+    ),
+    (
+        lambda: binary_cross_entropy_gradient(1, np.ones(3)),
+        TypeError,
+        "p: expected a NumPy array; got int",
+    ),
+    (lambda: binary_cross_entropy_from_logits(IMAGE, KERNEL), ValueError, "t: *(2, 3)"),
+    (lambda: binary_cross_entropy_from_logits(INTS, INTS), TypeError, "z: *int64"),
+    (
+        lambda: binary_cross_entropy_from_logits(np.ones(2), np.ones(3)),
+        ValueError,
+        "t: expected shape (2,), to fit z of shape (2,); got (3,)",
+    ),
+    (
+        lambda: binary_cross_entropy_from_logits(1, np.ones(3)),
+        TypeError,
+        "z: expected a NumPy array; got int",
+    ),
+    (lambda: binary_cross_entropy_from_logits_gradient(IMAGE, INTS), TypeError, "t: *int64"),
+    (
+        lambda: binary_cross_entropy_from_logits_gradient(np.ones(2), np.ones(3)),
+        ValueError,
+        "t: expected shape (2,), to fit z of shape (2,); got (3,)",
+    ),
+    (
+        lambda: binary_cross_entropy_from_logits_gradient(1, np.ones(3)),
+        TypeError,
+        "z: expected a NumPy array; got int",
+    ),
+    (lambda: a_loss(np.ones((2, 2)), np.ones(2)), ValueError, "targets: *(2, 2)*(2,)"),
+    (lambda: a_loss(np.ones(2), [1, 0]), TypeError, "targets: *got list"),
+    (lambda: a_loss(np.ones(2, int), np.ones(2)), TypeError, "predictions: *int64"),
+    (lambda: a_loss(np.ones(2), np.array(["a", "b"])), TypeError, "targets: *<U1"),
+    (lambda: a_loss(np.ones(2), np.ones(2, object)), TypeError, "targets: *object"),
+    (lambda: a_loss(np.ones(0), np.ones(0)), ValueError, "predictions: *(0,)"),
+    (lambda: a_loss(np.ones(1) * 1j, np.ones(1)), TypeError, "predictions: *complex128"),
+    (lambda: a_loss(np.array([1.5]), np.ones(1)), ValueError, "predictions: *1.5 at index (0"),
+    (lambda: a_loss(np.array([-1e-9]), np.ones(1)), ValueError, "predictions: *-1e-09"),
+    (lambda: a_loss(NAN, np.ones((1, 2))), ValueError, "predictions: *nan at index (0, 1)"),
+    (lambda: a_loss(NAN, NAN, from_logits=True), ValueError, "predictions: *nan at index"),
+    (
+        lambda: a_loss(np.array([np.inf, 1.0]), np.ones(2), from_logits=True),
+        ValueError,
+        "predictions: *inf at index (0,)",
+    ),
+    (lambda: a_loss(np.ones(2) / 2, np.array([0, 2])), ValueError, "targets: *2 at index (1,)"),
+    (lambda: a_loss(np.ones((1, 2)) / 2, NAN), ValueError, "targets: *nan"),
+    (lambda: a_loss(np.ones(1) / 2, np.array([-1])), ValueError, "targets: *-1"),
+    (lambda: BinaryCrossEntropy(from_logits="yes"), TypeError, "from_logits: *'yes'"),
+]
+
+
+@wrong_calls(WRONG)
+def test_wrong_arguments(call, error, sentence):
+    assert_refused(call, error, sentence)

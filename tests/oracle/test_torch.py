@@ -55,9 +55,7 @@ def as_torch(layer):
         module = torch.nn.Conv2d(
             kernels.shape[1],
             kernels.shape[0],
-            layer.kernel_size,
-            stride=layer.stride,
-            padding=layer.padding,
+            *layer.geometry,
             dtype=torch.from_numpy(kernels).dtype,
         )
         weights = kernels
@@ -134,7 +132,7 @@ def test_training_steps_of_the_book_network(momentum):
         ours.zero_gradients()
         theirs.zero_grad()
         loss.forward(model.forward(x), t)
-        model.backward(loss.backward(), input_gradient=False)
+        model.accumulate_gradients(loss.backward())
         torch.nn.BCELoss()(other(torch.from_numpy(x)), torch.from_numpy(t)).backward()
         assert_same_parameters(model, other, 1e-12, gradients=True)
         ours.step()

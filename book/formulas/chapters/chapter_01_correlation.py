@@ -56,7 +56,7 @@ def endless(rng: Draw) -> Case:
 
 
 @binds("eq-reversal", rotate180)
-def reversal(rng):
+def reversal(rng: Draw) -> Case:
     case = endless(rng)
     k = case.values["k"]
     turned = rotate180(k.values[np.newaxis])[0]
@@ -71,14 +71,14 @@ def sizes(rng: Draw) -> tuple[np.ndarray, np.ndarray]:
 
 
 @binds("eq-size-valid", cross_correlate2d, blind=ABOUT_SHAPE)
-def size_valid(rng):
+def size_valid(rng: Draw) -> Case:
     x, k = sizes(rng)
     found = cross_correlate2d(x, k).shape[1]
     return Case({"W": x.shape[1], "K_W": k.shape[1], r"W_\mathrm{valid}": found})
 
 
 @binds("eq-size-full", cross_correlate2d, blind=ABOUT_SHAPE)
-def size_full(rng):
+def size_full(rng: Draw) -> Case:
     x, k = sizes(rng)
     found = cross_correlate2d(x, k, "full").shape[1]
     return Case({"W": x.shape[1], "K_W": k.shape[1], r"W_\mathrm{full}": found})
@@ -122,7 +122,7 @@ def everywhere(rng: Draw) -> Case:
 
 
 @binds("eq-toeplitz", cross_correlate2d)
-def toeplitz(rng):
+def toeplitz(rng: Draw) -> Case:
     width, kernel_width = (int(size) for size in rng.integers([5, 2], [8, 5]))
     x, k = rng.standard_normal(width), rng.standard_normal(kernel_width)
     columns = [cross_correlate2d(unit[np.newaxis], k[np.newaxis])[0] for unit in np.eye(width)]
@@ -140,22 +140,27 @@ def toeplitz(rng):
 
 
 @binds("eq-fourier", None)
-def fourier(rng):
+def fourier(rng: Draw) -> Case:
     case = spectra(rng)
     x = rng.standard_normal(case.values["M"])
     case.values.update({"x": x, r"\hat{x}": np.fft.fft(x)})
     return case._replace(free={**case.free, "i": range(case.values["M"])})
 
 
-ZERO = "adds a term in which x is zero"
+ZERO = "adds terms in which x is zero"
 
 
 @binds(
     "eq-convolution-theorem",
     convolve2d,
     harmless={
-        r"side 2: \sum_{i=0}^{M - 1} -> \sum_{i=0}^{M - 1 + 1}": ZERO,
-        r"side 3: \sum_{i=0}^{M - 1} -> \sum_{i=0}^{M - 1 + 1}": ZERO,
+        f"side {side}: {longer}": ZERO
+        for side in (2, 3)
+        for longer in (
+            r"\sum_{i=0}^{M - 1} -> \sum_{i=0}^{M - 1 + 1}",
+            "M - 1 -> M",
+            "M - 1 -> M + 1",
+        )
     },
 )
 def spectra(rng: Draw) -> Case:

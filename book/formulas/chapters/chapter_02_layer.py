@@ -13,7 +13,7 @@ from book.formulas.evaluate import Case
 from cnnbook.correlation import cross_correlate2d
 from cnnbook.layers import Conv2D, Dense, conv2d
 from cnnbook.layers.conv import correlate_columns
-from cnnbook.layers.geometry import im2col, output_size
+from cnnbook.layers.geometry import Geometry, im2col, layer_windows, output_size
 from cnnbook.model import Sequential
 
 
@@ -39,7 +39,7 @@ def layer(rng: Draw) -> Case:
 
 
 @binds("eq-output-size", output_size)
-def size(rng):
+def size(rng: Draw) -> Case:
     height, width = (int(s) for s in rng.integers(5, 9, 2))
     kernel_height, kernel_width = (int(s) for s in rng.integers(2, 5, 2))
     found = output_size((height, width), (kernel_height, kernel_width))
@@ -53,7 +53,7 @@ def columns(rng: Draw) -> Case:
     """The windows as columns, the kernels as rows, and the output by the two."""
     case = layer(rng)
     x, kernels, bias, y = (case.values[name] for name in "XKbY")
-    windows = im2col(x, kernels.shape[2:])
+    windows = im2col(layer_windows(x, Geometry(kernels.shape[2:])))
     case.values["A"] = windows
     case.values["R"] = kernels.reshape(len(kernels), -1)
     case.values["Y"] = correlate_columns(windows, kernels, bias).reshape(y.shape)
@@ -115,14 +115,14 @@ def moved(rng: Draw) -> Case:
 
 
 @binds("eq-equivariance", conv2d)
-def equivariance(rng):
+def equivariance(rng: Draw) -> Case:
     case = moved(rng)
     v = case.values
     return case._replace(free={"i": range(v["a"], v["H'"]), "j": range(v["a'"], v["W'"])})
 
 
 @binds("eq-linear", conv2d)
-def linear(rng):
+def linear(rng: Draw) -> Case:
     case = layer(rng)
     x, alpha, beta = case.values["X"], 1.7, -0.6
     other = rng.standard_normal(x.shape)
@@ -138,7 +138,7 @@ def linear(rng):
     cross_correlate2d,
     blind={"random": "holds as well for what returns the same whatever it is given"},
 )
-def two_layers(rng):
+def two_layers(rng: Draw) -> Case:
     shapes = {"X": (8, 9), "K": (2, 3), "Q": (4, 2)}
     arrays = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
     return Case({**arrays, **SIGNS})
@@ -149,7 +149,7 @@ def two_layers(rng):
     Sequential.forward,
     blind={"distorted": "counts what changes the output, not by how much"},
 )
-def receptive_field(rng):
+def receptive_field(rng: Draw) -> Case:
     sizes = [0, *(int(size) for size in rng.integers(2, 5, 3))]  # k_0 is not used
     layers = [Conv2D(1, 1, (size, 1), rng=rng, dtype=np.float64) for size in sizes[1:]]
     fields = [1]

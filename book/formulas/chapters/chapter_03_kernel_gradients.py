@@ -8,6 +8,7 @@ from book.formulas.binding import (
     ROW_SIGNS,
     SIGNS,
     Draw,
+    beyond,
     binds,
     jacobian,
     layer_sizes,
@@ -20,8 +21,8 @@ from cnnbook.layers import (
     conv2d_bias_gradient,
     conv2d_kernel_gradient,
 )
-from cnnbook.layers.conv_gradients import correlate_with_columns
-from cnnbook.layers.geometry import im2col
+from cnnbook.layers.conv_gradients import kernel_gradient_by_columns
+from cnnbook.layers.geometry import Geometry, im2col, layer_windows
 
 
 @binds("eq-row-layer", conv2d)
@@ -34,7 +35,7 @@ def row(rng: Draw) -> Case:
     x, k = rng.standard_normal(width + kernel_width - 1), rng.standard_normal(kernel_width)
     g = rng.standard_normal(width)
 
-    def layer(kernel):
+    def layer(kernel: np.ndarray) -> np.ndarray:
         return conv2d(
             x[np.newaxis, np.newaxis, np.newaxis] + 0 * kernel[0],
             kernel[np.newaxis, np.newaxis, np.newaxis],
@@ -65,16 +66,16 @@ def row(rng: Draw) -> Case:
     "eq-kernel-gradient-pixels",
     conv2d_kernel_gradient,
     harmless={
-        r"side 3: \sum_{p=0}^{H - 1} -> \sum_{p=0}^{H - 1 + 1}": BEYOND,
-        r"side 3: \sum_{q=0}^{W - 1} -> \sum_{q=0}^{W - 1 + 1}": BEYOND,
+        **beyond("side 3", "p", "H"),
+        **beyond("side 3", "q", "W"),
     },
 )
 @binds(
     "eq-bias-gradient",
     conv2d_bias_gradient,
     harmless={
-        r"side 2: \sum_{f'=0}^{F - 1} -> \sum_{f'=0}^{F - 1 + 1}": BEYOND,
-        **{f"side 2: F -> {size}, place 1": BEYOND for size in ("K_W", "H'", "W'", "H", "W")},
+        **beyond("side 2", "f'", "F"),
+        **{f"side 2: F -> {size}": BEYOND for size in ("K_W", "H'", "W'", "H", "W")},
     },
 )
 def layer(rng: Draw, *, small: bool = False) -> Case:
@@ -116,39 +117,40 @@ def local(rng: Draw) -> Case:
 
 
 @binds("eq-kernel-gradient-size", conv2d_kernel_gradient, blind=ABOUT_SHAPE)
-def kernel_gradient_size(rng):
+def kernel_gradient_size(rng: Draw) -> Case:
     height, kernel_height = int(rng.integers(6, 9)), int(rng.integers(2, 5))
     y = conv2d(np.ones((1, 1, height, 3)), np.ones((1, 1, kernel_height, 2)), np.zeros(1))
     gradient = conv2d_kernel_gradient(np.ones((1, 1, height, 3)), y, (kernel_height, 2))
     return Case({"H": height, "H'": y.shape[2], "K_H": gradient.shape[2]})
 
 
-@binds("eq-kernel-gradient-product", correlate_with_columns)
-def kernel_gradient_product(rng):
+@binds("eq-kernel-gradient-product", kernel_gradient_by_columns)
+def kernel_gradient_product(rng: Draw) -> Case:
     case = layer(rng)
     size = case.values["K"].shape[2:]
-    columns = im2col(case.values["X"], size)
+    columns = im2col(layer_windows(case.values["X"], Geometry(size)))
     case.values["A"] = columns
-    case.values["L/R"] = correlate_with_columns(columns, case.values["L/Y"])
+    case.values["L/R"] = kernel_gradient_by_columns(columns, case.values["L/Y"])
     return case._replace(free={"r": range(columns.shape[1])})
 
 
 @binds("eq-mean-loss", conv2d_kernel_gradient)
-def mean_loss(rng):
+def mean_loss(rng: Draw) -> Case:
     """The gradient of the mean by the code, that of every sample's loss by complex steps."""
     case = layer(rng)
     x, kernels, bias, g = (case.values[name] for name in ("X", "K", "b", "L/Y"))
-    alone = [
-        complex_step_gradient(lambda k, x=x[[n]]: conv2d(x + 0j, k, bias + 0j), kernels, g[[n]])
-        for n in range(len(x))
-    ]
-    case.values[r"\ell/K"] = np.stack(alone)
+
+    def alone(n: int) -> np.ndarray:
+        sample = x[[n]] + 0j
+        return complex_step_gradient(lambda k: conv2d(sample, k, bias + 0j), kernels, g[[n]])
+
+    case.values[r"\ell/K"] = np.stack([alone(n) for n in range(len(x))])
     case.values["L/K"] = conv2d_kernel_gradient(x, g / len(x), kernels.shape[2:])
     return case
 
 
 @binds("eq-kernel-pairing", conv2d_kernel_gradient)
-def kernel_pairing(rng):
+def kernel_pairing(rng: Draw) -> Case:
     case = layer(rng, small=True)
     v = rng.standard_normal(case.values["K"].shape)
     case.values["V"] = v
@@ -157,5 +159,5 @@ def kernel_pairing(rng):
 
 
 @binds("eq-wrong-kernel-gradient", convolve2d)
-def wrong_kernel_gradient(rng):
+def wrong_kernel_gradient(rng: Draw) -> Case:
     return Case({"X": rng.standard_normal((6, 7)), "G": rng.standard_normal((4, 3)), **SIGNS})

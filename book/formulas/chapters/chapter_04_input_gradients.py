@@ -7,6 +7,7 @@ from book.formulas.binding import (
     BEYOND,
     SIGNS,
     Draw,
+    beyond,
     binds,
     jacobian,
     layer_sizes,
@@ -14,7 +15,8 @@ from book.formulas.binding import (
 from book.formulas.evaluate import Case
 from cnnbook.correlation import convolve2d, cross_correlate2d
 from cnnbook.layers import conv2d, conv2d_input_gradient
-from cnnbook.layers.geometry import im2col
+from cnnbook.layers.conv_gradients import column_gradient
+from cnnbook.layers.geometry import Geometry, collect
 
 
 @binds("eq-row-input-chain", conv2d_input_gradient)
@@ -29,7 +31,7 @@ def row(rng: Draw) -> Case:
     x, k = rng.standard_normal(width + kernel_width - 1), rng.standard_normal(kernel_width)
     g = rng.standard_normal(width)
 
-    def layer(pixels):
+    def layer(pixels: np.ndarray) -> np.ndarray:
         kernel = k[np.newaxis, np.newaxis, np.newaxis] + 0 * pixels[0]
         return conv2d(pixels[np.newaxis, np.newaxis, np.newaxis], kernel, np.zeros(1))[0, 0, 0]
 
@@ -72,8 +74,8 @@ def layer(rng: Draw, *, small: bool = False) -> Case:
     "eq-input-local",
     conv2d,
     harmless={
-        r"side 2: \sum_{c'=0}^{C - 1} -> \sum_{c'=0}^{C - 1 + 1}": BEYOND,
-        "side 2: C -> H, place 1": BEYOND,
+        **beyond("side 2", "c'", "C"),
+        "side 2: C -> H": BEYOND,
     },
 )
 def local(rng: Draw) -> Case:
@@ -87,7 +89,7 @@ def local(rng: Draw) -> Case:
 
 
 @binds("eq-input-gradient-size", conv2d_input_gradient, blind=ABOUT_SHAPE)
-def input_gradient_size(rng):
+def input_gradient_size(rng: Draw) -> Case:
     height, kernel_height = int(rng.integers(6, 9)), int(rng.integers(2, 5))
     kernels = np.ones((1, 1, kernel_height, 2))
     y = conv2d(np.ones((1, 1, height, 3)), kernels, np.zeros(1))
@@ -96,7 +98,7 @@ def input_gradient_size(rng):
 
 
 @binds("eq-input-gradient-by-correlation", conv2d_input_gradient)
-def input_gradient_by_correlation(rng):
+def input_gradient_by_correlation(rng: Draw) -> Case:
     case = layer(rng)
     margins = [(0, 0), (0, 0), *((case.values[size] - 1,) * 2 for size in ("K_H", "K_W"))]
     case.values[r"\tilde{G}"] = np.pad(case.values["L/Y"], margins)
@@ -170,23 +172,15 @@ def touches(rng: Draw) -> Case:
     )
 
 
-@binds("eq-shares", conv2d_input_gradient)
-@binds("eq-collected-shares", conv2d_input_gradient)
+@binds("eq-shares", column_gradient)
+@binds("eq-collected-shares", collect)
 def handed_back(rng: Draw) -> Case:
-    """The layer, and what each output hands back to each entry of its window."""
+    """The layer, what each output hands back to each entry of its window, and the sums of that."""
     case = layer(rng)
-    kernels, g = case.values["K"], case.values["L/Y"]
-    # A share is what one output hands back to one entry of its window: the input gradient of a
-    # single output, looked at in the window alone.
-    height, width = g.shape[2:]
-    size = kernels.shape[2:]
-    found = np.zeros((len(g), kernels[0].size, height * width))
-    for i, j in np.ndindex(height, width):
-        alone = np.zeros_like(g)
-        alone[:, :, i, j] = g[:, :, i, j]
-        back = conv2d_input_gradient(alone, kernels, case.values["X"].shape[2:])
-        found[:, :, i * width + j] = im2col(back, size)[:, :, i * width + j]
-    case.values["S"] = found
+    x, kernels = case.values["X"], case.values["K"]
+    shares = column_gradient(case.values["L/Y"], kernels)
+    case.values["S"] = shares
+    case.values["L/X"] = collect(shares, x.shape, Geometry(kernels.shape[2:]))
     return case
 
 
@@ -195,7 +189,7 @@ def handed_back(rng: Draw) -> Case:
     convolve2d,
     blind={"random": "holds as well for what returns the same whatever it is given"},
 )
-def two_layers_back(rng):
+def two_layers_back(rng: Draw) -> Case:
     case = images(rng)
     case.values["Q"] = rng.standard_normal((2, 4))
     return case

@@ -6,13 +6,13 @@ import numpy as np
 
 from book.formulas.binding import Draw, binds, jacobian
 from book.formulas.evaluate import Case
+from cnnbook.functions import sigmoid
 from cnnbook.gradient_check import complex_step_gradient
 from cnnbook.layers import ReLU, Tanh
 from cnnbook.layers.activations import (
     Sigmoid,
     relu,
     relu_gradient,
-    sigmoid,
     sigmoid_gradient,
     tanh_gradient,
 )
@@ -136,7 +136,7 @@ def stack(rng: Draw) -> Case:
     depth = 2 + rng.number
     w, b = rng.uniform(1, 3, depth + 1), rng.standard_normal(depth + 1)
 
-    def states(y: np.ndarray) -> list[np.ndarray]:
+    def states(y: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return z and y of every unit; z of unit 0 does not exist."""
         pairs = [(np.full(1, np.nan), y)]
         for weight, bias in zip(w[1:], b[1:], strict=True):

@@ -5,7 +5,7 @@ import numpy as np
 from book.formulas.binding import Draw, binds, jacobian
 from book.formulas.chapters.chapter_05_sigmoid import at, slope
 from book.formulas.evaluate import Case
-from cnnbook.layers.activations import sigmoid
+from cnnbook.functions import sigmoid, softplus
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.losses.binary_cross_entropy import (
     binary_cross_entropy,
@@ -13,11 +13,6 @@ from cnnbook.losses.binary_cross_entropy import (
     binary_cross_entropy_from_logits_gradient,
     binary_cross_entropy_gradient,
 )
-
-
-def softplus(z: np.ndarray) -> np.ndarray:
-    """Compute the loss of target 0 by the code."""
-    return binary_cross_entropy_from_logits(z, np.zeros(z.shape))
 
 
 @binds("eq-bernoulli", None)
@@ -34,7 +29,6 @@ def bernoulli(rng: Draw) -> Case:
 @binds("eq-collapse", binary_cross_entropy_from_logits)
 @binds("eq-squared-error", sigmoid)
 @binds("eq-bce-curvature", binary_cross_entropy_from_logits_gradient)
-@binds("eq-bce-logits", binary_cross_entropy_from_logits)
 def answers(rng: Draw) -> Case:
     """Answers and targets between 0 and 1; the losses and all derivatives, by complex steps."""
     size = 4 + rng.number
@@ -51,6 +45,15 @@ def answers(rng: Draw) -> Case:
     values["q/z"] = jacobian(lambda z: (sigmoid(z) - t) ** 2 / 2, z)
     values["g/z"] = jacobian(lambda z: binary_cross_entropy_from_logits_gradient(z, t), z)
     return Case(values, {"m": range(size)})
+
+
+@binds("eq-bce-logits", binary_cross_entropy_from_logits)
+def from_logits(rng: Draw) -> Case:
+    """The same, with the losses as the code computes them from the logits."""
+    case = answers(rng)
+    v = case.values
+    v[r"\ell"] = binary_cross_entropy_from_logits(v["z"], v["t"])
+    return case
 
 
 @binds("eq-bce-gradient", binary_cross_entropy_gradient)
@@ -71,12 +74,12 @@ def batch(rng: Draw) -> Case:
     return Case({**values, "L": BinaryCrossEntropy().forward(p, t)})
 
 
-@binds("eq-softplus", binary_cross_entropy_from_logits)
-@binds("eq-softplus-sigmoid", binary_cross_entropy_from_logits)
-@binds("eq-softplus-derivative", binary_cross_entropy_from_logits)
+@binds("eq-softplus", softplus)
+@binds("eq-softplus-sigmoid", softplus)
+@binds("eq-softplus-derivative", softplus)
 @binds(
     "eq-near-zero",
-    binary_cross_entropy_from_logits,
+    softplus,
     harmless={
         "side 2: z^{4} / 192 -> z^{4}": "a weaker bound is true as well",
         r"side 1: \lvert s(z) - \ln(2) - z / 2 - z^{2} / 8 \rvert -> "

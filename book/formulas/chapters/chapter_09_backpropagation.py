@@ -1,34 +1,44 @@
 """Chapter 9: the chain rule through a stack, difference quotients, and random directions."""
 
 import itertools
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq
 
-from book.formulas.binding import Draw, binds, jacobian
+from book.formulas.binding import Draw, binds, jacobian, root
 from book.formulas.evaluate import Case
+from cnnbook.functions import sigmoid
 from cnnbook.gradient_check import complex_step_gradient, numerical_gradient, relative_error
-from cnnbook.layers import Dense, Sigmoid, Tanh
-from cnnbook.layers.activations import sigmoid
+from cnnbook.layers import Dense, Layer, Sigmoid, Tanh
 from cnnbook.layers.dense import dense
 from cnnbook.model import Sequential
 
+Function = Callable[[np.ndarray], np.ndarray]
 STEPS = (0.01, 0.125, 0.5, 2.0)
 
 
-def stack_of(rng: Draw, depth: int, size: int):
+def stack_of(rng: Draw, depth: int, size: int) -> tuple[list[Layer], list[Function]]:
     """Return layers and, for each, the same function for complex numbers."""
-    layers, functions = [], []
+    layers: list[Layer] = []
+    functions: list[Function] = []
     for place in range(depth):
         if place % 2 == 0:
-            layer = Dense(size, size, rng=rng, dtype=np.float64)
-            w, b = layer.weights.value, layer.bias.value
-            functions.append(lambda x, w=w, b=b: dense(x[np.newaxis], w + 0j, b + 0j)[0])
+            layers.append(made := Dense(size, size, rng=rng, dtype=np.float64))
+            functions.append(complex_dense(made))
+        elif place // 2 % 2 == 0:
+            layers.append(Sigmoid())
+            functions.append(sigmoid)
         else:
-            layer = (Sigmoid, Tanh)[place // 2 % 2]()
-            functions.append(sigmoid if isinstance(layer, Sigmoid) else np.tanh)
-        layers.append(layer)
+            layers.append(Tanh())
+            functions.append(np.tanh)
     return layers, functions
+
+
+def complex_dense(layer: Dense) -> Function:
+    """Return what a dense layer computes of one sample, for complex numbers."""
+    w, b = layer.weights.value + 0j, layer.bias.value + 0j
+    return lambda x: dense(x[np.newaxis], w, b)[0]
 
 
 @binds("eq-stack-chain", Sequential.backward)
@@ -86,9 +96,9 @@ def cost(rng: Draw) -> Case:
     """Multiplications, counted where they happen."""
     depth, size = ((3, 2), (4, 3), (5, 4))[rng.number]
     matrices = [rng.standard_normal((size, size)) for _ in range(depth)]
-    counts = []
+    counts: list[int] = []
 
-    def product(a, b):
+    def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         counts[-1] += a.shape[0] * a.shape[1] * (b.shape[1] if b.ndim == 2 else 1)
         return a @ b
 
@@ -114,24 +124,28 @@ def update_during(rng: Draw) -> Case:
     return Case({"X": x, "G": upstream, r"\eta": eta, "W": w})
 
 
-def polynomial(rng: Draw, degree: int) -> dict:
+def polynomial(rng: Draw, degree: int) -> dict[str, Any]:
     """A random polynomial and its derivatives, as functions."""
     p = np.polynomial.Polynomial(rng.uniform(0.5, 2, degree + 1) * rng.choice([-1, 1], degree + 1))
     return {r"\phi" + "'" * k: p.deriv(k) if k else p for k in range(4)}
 
 
-CONSTANT = {"side 2: 0 -> 1": "the third derivative of a cubic is the same everywhere"}
+CONSTANT = "the third derivative of a cubic is the same everywhere"
 
 
-@binds("eq-forward-quotient", None, harmless=CONSTANT)
-@binds("eq-complex-step", None, harmless=CONSTANT)
+@binds("eq-forward-quotient", None, harmless={"side 2: 0 -> 1, place 3": CONSTANT})
+@binds("eq-complex-step", None, harmless={"side 2: 0 -> 1, place 2": CONSTANT})
 def cubic(rng: Draw) -> Case:
     """A polynomial of degree 3."""
     values = {**polynomial(rng, 3), r"\mathrm{i}": 1j, r"\operatorname{Im}": np.imag}
     return Case(values, {"h": STEPS})
 
 
-@binds("eq-central-quotient", numerical_gradient, harmless=CONSTANT)
+@binds(
+    "eq-central-quotient",
+    numerical_gradient,
+    harmless={"side 2: 0 -> 1, place 2": CONSTANT},
+)
 def central(rng: Draw) -> Case:
     """The odd part of a polynomial, which is h times the quotient by the code.
 
@@ -141,7 +155,7 @@ def central(rng: Draw) -> Case:
     case = cubic(rng)
     phi = case.values[r"\phi"]
 
-    def odd(h):
+    def odd(h: float) -> float:
         at = np.zeros(1)
         return h * numerical_gradient(lambda: phi(at), at, np.ones(1), steps=abs(h)).item()
 
@@ -167,15 +181,15 @@ def errors(rng: Draw) -> Case:
     """The two errors, and the steps at which they are least."""
     delta, third, second = rng.uniform(0.5, 2, 3)
 
-    def total(h):
+    def total(h: float) -> float:
         return h**2 / 6 * third + delta / h
 
-    def forward(h):
+    def forward(h: float) -> float:
         return h / 2 * second + 2 * delta / h
 
     # Where the derivatives are zero, by search, not by the formulas.
     near = [
-        brentq(slope, 0.01, 100, xtol=1e-15, rtol=1e-15)
+        root(slope, 0.01, 100)
         for slope in (
             lambda h: h / 3 * third - delta / h**2,
             lambda h: second / 2 - 2 * delta / h**2,
@@ -198,15 +212,15 @@ def errors(rng: Draw) -> Case:
 @binds("eq-direction-ratio", None)
 def direction(rng: Draw) -> Case:
     """A stack, its gradient by backpropagation, its slope along a direction by complex steps."""
-    layers, functions = stack_of(rng, 3, (2, 3, 4)[rng.number])
-    size = len(layers[0].bias.value)
+    size = (2, 3, 4)[rng.number]
+    layers, functions = stack_of(rng, 3, size)
     model, x, upstream = Sequential(*layers), *rng.standard_normal((2, size))
     model.forward(x[np.newaxis])
     # The input takes the place of the parameters.
     gradient = model.backward(upstream[np.newaxis])[0]
     v = rng.choice([-1.0, 1.0], size)
 
-    def along(h):
+    def along(h: np.ndarray) -> np.ndarray:
         y = x + h * v
         for function in functions:
             y = function(y)

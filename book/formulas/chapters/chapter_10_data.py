@@ -4,8 +4,7 @@ import numpy as np
 
 from book.formulas.binding import ABOUT_SHAPE, Draw, binds
 from book.formulas.evaluate import Case
-from cnnbook.data import read_zero_one
-from cnnbook.mnist import load_zero_one, one_hot, parse_idx
+from cnnbook.mnist import ZERO_ONE, load_zero_one, one_hot, parse_idx, read_embedded
 
 
 @binds("eq-big-endian", parse_idx, blind=ABOUT_SHAPE)
@@ -45,7 +44,7 @@ def scaled(rng: Draw) -> Case:
         "H": 28,
         "W": 28,
         "X": images[first : first + 2],
-        "B": read_zero_one()["train_images"][first : first + 2].astype(int),
+        "B": read_embedded(ZERO_ONE)["train_images"][first : first + 2].astype(int),
     }
     return Case(values)
 
@@ -60,9 +59,10 @@ def scaled(rng: Draw) -> Case:
 @binds(
     "eq-centre",
     None,
-    harmless={
-        r"side 2: \sum_{p=0}^{H - 1} -> \sum_{p=0 + 1}^{H - 1}": "row 0 has the weight 0, above"
-    },
+    harmless=dict.fromkeys(
+        (r"side 2: \sum_{p=0}^{H - 1} -> \sum_{p=0 + 1}^{H - 1}", "side 2: 0 -> 1"),
+        "row 0 has the weight 0, above",
+    ),
 )
 def samples(rng: Draw) -> Case:
     """A few random images with labels; some of each class, but not as many."""

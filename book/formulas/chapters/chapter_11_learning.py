@@ -3,9 +3,8 @@
 import itertools
 
 import numpy as np
-from scipy.optimize import brentq
 
-from book.formulas.binding import Draw, binds
+from book.formulas.binding import Draw, binds, root
 from book.formulas.evaluate import Case
 from cnnbook.layers import Parameter
 from cnnbook.optimizers import SGD
@@ -66,7 +65,7 @@ def parabola(rng: Draw) -> Case:
 def two_curvatures(rng: Draw) -> Case:
     """Two curvatures, and the rate at which both factors have the same size."""
     a, b = rng.uniform(0.5, 1), rng.uniform(2, 4)
-    best = brentq(lambda eta: (1 - eta * a) - (eta * b - 1), 1 / b, 1 / a, xtol=1e-15)
+    best = root(lambda eta: (1 - eta * a) - (eta * b - 1), 1 / b, 1 / a)
     return Case({"a": a, "b": b, r"\eta_0": best})
 
 

@@ -4,9 +4,9 @@ import numpy as np
 
 from book.formulas.binding import Draw, binds, layer_sizes
 from book.formulas.evaluate import Case
+from cnnbook.functions import sigmoid
 from cnnbook.gradient_check import complex_step_gradient
 from cnnbook.layers import Dense, Sigmoid, conv2d
-from cnnbook.layers.activations import sigmoid
 from cnnbook.layers.dense import dense
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import one_hot
@@ -70,7 +70,7 @@ def saliency(rng: Draw) -> Case:
     gradient = model.backward(np.ones((1, 1)))
     (w1, b1), (w2, b2) = ([p.value + 0j for p in layers[k].parameters()] for k in (0, 2))
 
-    def along(h):
+    def along(h: np.ndarray) -> np.ndarray:
         return dense(sigmoid(dense(x + h * v, w1, b1)), w2, b2)
 
     slope = complex_step_gradient(along, np.zeros(1), np.ones((1, 1))).item()

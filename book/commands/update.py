@@ -1,0 +1,55 @@
+"""Make again what is out of date, and say what to read."""
+
+from book.commands.dependents import to_read
+from book.commands.generators import GENERATORS, SLOW, make, seconds, stale
+from book.commands.repository import changed
+
+
+def out_of_date() -> list[str]:
+    """List what is out of date, a line each."""
+    return [
+        f"{generator.name}: {name}: {why}"
+        for generator in GENERATORS
+        for name, why in stale(generator).items()
+    ]
+
+
+def update(*, quick: bool) -> int:
+    """Run the generators whose inputs have changed, in their order.
+
+    Parameters
+    ----------
+    quick : bool
+        Leave out what takes longer than ten seconds.
+
+    Returns
+    -------
+    int
+        The number of generators that failed.
+    """
+    failed, left = [], []
+    for generator in GENERATORS:
+        names = stale(generator)
+        now = [name for name in names if not (quick and seconds(generator, name) > SLOW)]
+        left += [f"{generator.name}: {name}: {names[name]}" for name in names if name not in now]
+        for name in now:
+            print(f"{generator.name}: {name}: {names[name]}")
+        if now:
+            total = sum(seconds(generator, name) for name in now)
+            print(f"{generator.name}: making {generator.makes}, about {total:.0f} s", flush=True)
+            if not make(generator, now if len(now) < len(names) else []):
+                failed.append(generator.name)
+    _say("Left for `python -m book update`, because it takes long:", left)
+    _say("Failed:", failed)
+    pages = to_read(changed("HEAD")).items()
+    _say(
+        "Read, before you commit:",
+        [f"{page}: {', '.join(sorted(reasons))}" for page, reasons in pages],
+    )
+    return len(failed)
+
+
+def _say(heading: str, lines: list[str]) -> None:
+    """Print some lines below a heading, or nothing where there are none."""
+    if lines:
+        print("\n".join(["", heading, *(f"  {line}" for line in lines)]))

@@ -1,0 +1,60 @@
+"""The sigmoid and the softplus: values, precision, and the ends of the number line."""
+
+import numpy as np
+import pytest
+import scipy.special
+
+from cnnbook.functions import sigmoid, softplus
+from cnnbook.gradient_check import complex_step_gradient
+from tests.wrong import assert_refused, wrong_calls
+
+Z = np.concatenate([np.linspace(-40, 40, 401), [-700, -100, 700, 1e-300]]).reshape(-1, 5)
+
+
+def test_sigmoid_equals_scipy_to_the_last_digits():
+    # Entry by entry: far on the left the values are tiny and must be right all the same.
+    np.testing.assert_allclose(sigmoid(Z), scipy.special.expit(Z), rtol=1e-15 * 4)
+
+
+def test_sigmoid_in_float32_is_right_entry_by_entry():
+    z = np.linspace(-80, 80, 1001, dtype=np.float32)
+    np.testing.assert_allclose(sigmoid(z), scipy.special.expit(z.astype(float)), rtol=1e-6)
+
+
+def test_where_the_sigmoid_becomes_exactly_one():
+    assert sigmoid(np.array(37.0)) == 1
+    assert sigmoid(np.array(36.0)) < 1
+    assert sigmoid(np.array(17.4, np.float32)) == 1
+    assert sigmoid(np.array(16.0, np.float32)) < 1
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_softplus_equals_numpy_and_overflows_nowhere(dtype):
+    z = np.concatenate([Z.ravel(), [-1e4, 1e4, -np.inf, np.inf]]).astype(dtype)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        found = softplus(z)
+    assert found.dtype == dtype
+    expected = np.logaddexp(0, z.astype(float))
+    limits = np.finfo(dtype)
+    np.testing.assert_allclose(found, expected, rtol=4 * limits.eps, atol=limits.tiny)
+
+
+def test_the_derivative_of_the_softplus_is_the_sigmoid():
+    z = np.linspace(-30, 30, 61)
+    found = complex_step_gradient(softplus, z, np.ones_like(z))
+    np.testing.assert_allclose(found, sigmoid(z), rtol=1e-13)
+
+
+INTS = np.ones((5, 6), int)
+
+WRONG = [
+    (lambda: sigmoid(INTS), TypeError, "z: *int64"),
+    (lambda: sigmoid([1.0]), TypeError, "z: expected a NumPy array; got list"),
+    (lambda: softplus(INTS), TypeError, "z: *int64"),
+    (lambda: softplus(1.0), TypeError, "z: expected a NumPy array; got float"),
+]
+
+
+@wrong_calls(WRONG)
+def test_wrong_arguments(call, error, sentence):
+    assert_refused(call, error, sentence)
