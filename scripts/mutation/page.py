@@ -1,6 +1,7 @@
-"""The page on what the checks catch, made from the report and the sources as they stand."""
+"""Make the page on what the checks catch, from the report and the sources as they stand."""
 
 import re
+import sys
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import jinja2
 
+from book import contract
 from scripts.mutation import records
 from scripts.mutation.records import ROOT, Function, Report
 
@@ -114,3 +116,22 @@ def line_of(function: Function, text: str, occurrence: int) -> int:
 
 def _lines(rows: list[int]) -> str:
     return f"line{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows))}"
+
+
+def stale() -> dict[str, str]:
+    """Say whether the page is what its data say."""
+    return {
+        path.name: "is not what its data say"
+        for path, text in pages().items()
+        if path.read_text(encoding="utf-8") != text
+    }
+
+
+def update(_: list[str] | None = None) -> None:
+    """Write the page."""
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(contract.run(__doc__ or "", stale, update))

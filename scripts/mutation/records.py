@@ -1,16 +1,16 @@
 """The functions of the package, what was measured of each, and which have changed since."""
 
 import ast
-import hashlib
 import io
 import json
 import tokenize
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from book.seals import seal
+from book.syntax import fingerprint, written
 
 ROOT = Path(__file__).parents[2]
 REPORT = Path(__file__).parent / "report.json"
@@ -75,7 +75,7 @@ def functions() -> dict[str, Function]:
         for name, nodes in named.items():  # several: overloads, or a property and its setter
             spans = tuple(map(_span, nodes))
             inside = tuple(line for line in lines if any(a <= line.first <= b for a, b in spans))
-            found[name] = Function(name, path, tree_hash(nodes), spans, inside)
+            found[name] = Function(name, path, fingerprint(map(written, nodes)), spans, inside)
     return found
 
 
@@ -94,25 +94,6 @@ def _span(node: Definition) -> tuple[int, int]:
     """Return the first row of a definition, decorators included, and the last."""
     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
     return first, node.end_lineno or node.lineno
-
-
-def tree_hash(nodes: Iterable[Definition]) -> str:
-    """Compute the hash of a function's syntax tree: docstring, comments and layout do not count."""
-    text = "\n".join(_dumped(node) for node in nodes)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _dumped(node: object) -> str:
-    """Write a tree as `ast.dump` does, but alike in every version: what is empty is left out."""
-    if isinstance(node, list):
-        return f"[{', '.join(map(_dumped, node))}]"
-    if not isinstance(node, ast.AST):
-        return repr(node)
-    fields = dict(ast.iter_fields(node))
-    if isinstance(node, Definition) and ast.get_docstring(node, clean=False) is not None:
-        fields["body"] = node.body[1:]
-    kept = [f"{key}={_dumped(value)}" for key, value in fields.items() if value not in (None, [])]
-    return f"{type(node).__name__}({', '.join(kept)})"
 
 
 def logical_lines(source: str) -> Iterator[Line]:
@@ -171,9 +152,9 @@ def stale() -> dict[str, str]:
         if entry is None:
             found[name] = "has never been measured"
         elif name not in now:
-            found[name] = "is no more"
+            found[name] = "is no more, but stands in the report"
         elif entry["tree"] != now[name].tree:
             found[name] = "has changed since its mutants were measured"
         elif entry["sha256"] != seal(entry):
-            found[name] = "has an entry in the report that no measurement wrote"
+            found[name] = "stands in the report with numbers that no measurement wrote"
     return found

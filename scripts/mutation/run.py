@@ -12,15 +12,9 @@ import os
 import sys
 from collections.abc import Iterable
 
-from scripts.mutation import records
-from scripts.mutation.page import pages
-from scripts.mutation.records import ROOT
+from scripts.mutation import page, records
 
-
-def stale() -> list[str]:
-    """Name the functions without a measurement that holds, and the command that makes it."""
-    command = "python -m scripts.mutation.run"
-    return [f"{name} {why}: {command}" for name, why in records.stale().items()]
+stale = records.stale
 
 
 def update(names: Iterable[str], workers: int | None = None, *, afresh: bool = False) -> None:
@@ -31,17 +25,7 @@ def update(names: Iterable[str], workers: int | None = None, *, afresh: bool = F
         from scripts.mutation.measure import measure  # noqa: PLC0415
 
         measure(wanted, workers or os.cpu_count() or 1, afresh=afresh)
-    for path, text in pages().items():
-        path.write_text(text, encoding="utf-8")
-
-
-def differing() -> list[str]:
-    """Name the page if it is not what its data say, and the command that makes it."""
-    return [
-        f"{path.relative_to(ROOT)} is not what its data say: python -m scripts.mutation.run --page"
-        for path, text in pages().items()
-        if path.read_text(encoding="utf-8") != text
-    ]
+    page.update()
 
 
 def unexplained() -> list[dict[str, str]]:
@@ -85,16 +69,15 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="functions or modules; else what has changed")
     parser.add_argument("--all", action="store_true", help="measure everything anew")
     parser.add_argument("--stale", action="store_true", help="say what would be measured, and why")
-    parser.add_argument("--check", action="store_true", help="fail if anything is out of date")
-    parser.add_argument("--page", action="store_true", help="make the page from what is known")
+    parser.add_argument("--check", action="store_true", help="the same, and fail if there is any")
     parser.add_argument("--workers", type=int, help="how many at the same time")
     options = parser.parse_args()
     if options.stale or options.check:
-        found = [*stale(), *differing()]
-        for line in found:
-            print(line)
+        found = stale()
+        for name, why in found.items():
+            print(f"{name}: {why}")
         return min(len(found), 1) if options.check else 0
-    names = set() if options.page else chosen(options.names, everything=options.all)
+    names = chosen(options.names, everything=options.all)
     update(names, options.workers, afresh=options.all)
     missing = unexplained()
     for change in missing:
