@@ -162,6 +162,9 @@ class Runner:
                 raise RuntimeError(message)
             fresh |= found
         _add_elsewhere(fresh)
+        for name, entry in fresh.items():
+            if not entry["passes"]:
+                print(f"{name}: left out, because it fails as it is", flush=True)
         self.cache.parent.mkdir(exist_ok=True)
         self.cache.write_text(json.dumps({"trees": trees, "tests": fresh}))
         self.watched = fresh
@@ -274,12 +277,15 @@ def batched(items: Iterable[pytest.Item]) -> Iterator[list[pytest.Item]]:
 
 def _add_elsewhere(watched: dict[str, Any]) -> None:
     """Let a test that starts another process reach what others of its file do in this one."""
+    files: dict[str, dict[str, set[str]]] = {}
+    for test, entry in watched.items():
+        reached = files.setdefault(test.split("::")[0], {})
+        for function, lines in entry["reached"].items():
+            reached.setdefault(function, set()).update(lines)
     for test, entry in watched.items():
         if entry["elsewhere"]:
-            for other, known in watched.items():
-                if other.split("::")[0] == test.split("::")[0]:
-                    for function, lines in known["reached"].items():
-                        entry["reached"].setdefault(function, []).extend(lines)
+            reached = files[test.split("::")[0]]
+            entry["reached"] = {name: sorted(lines) for name, lines in reached.items()}
 
 
 def _digest(path: Path) -> str:
