@@ -211,12 +211,19 @@ def rotate180(kernel: Array) -> Array:
     Parameters
     ----------
     kernel : np.ndarray of shape (..., KH, KW)
-        Any array with two or more axes.
+        Floating array with two or more axes.
 
     Returns
     -------
     np.ndarray of shape (..., KH, KW)
         A view of the same numbers.
+
+    Raises
+    ------
+    TypeError
+        If the array is not floating.
+    ValueError
+        If it has fewer than two axes.
 
     Examples
     --------

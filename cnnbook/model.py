@@ -195,6 +195,13 @@ class Sequential(Layer):
         -------
         np.ndarray of shape (N, ...)
             The outputs in the order of the samples.
+
+        Raises
+        ------
+        TypeError
+            If ``x`` is not a floating array, or ``batch_size`` not an integer.
+        ValueError
+            If there is no sample, or ``batch_size`` is below 1.
         """
         batch_size = check_count("batch_size", batch_size)
         check_axes("x: N ...", x)
@@ -332,6 +339,11 @@ def zero_one_network(
     Sequential
         Takes images of shape (N, 1, 28, 28) with values in [0, 1] and returns two independent
         probabilities each, "this is a 0" and "this is a 1".
+
+    Raises
+    ------
+    TypeError
+        If ``rng`` is not a generator, or ``dtype`` another type.
 
     Examples
     --------

@@ -22,6 +22,10 @@ SLOW = 10.0  # seconds: what takes longer is left out by `update --quick`
 ENVIRONMENT = {**os.environ, "MPLBACKEND": "agg", "NO_MKDOCS_2_WARNING": "1"}
 
 
+class GeneratorError(RuntimeError):
+    """A generator does not answer."""
+
+
 class Generator(NamedTuple):
     """A generator.
 
@@ -68,7 +72,7 @@ def stale(generator: Generator) -> dict[str, str]:
 
     Raises
     ------
-    SystemExit
+    GeneratorError
         If it does not answer.
     """
     asked = command(generator, "--stale")
@@ -79,7 +83,8 @@ def stale(generator: Generator) -> dict[str, str]:
     found = {name: why for name, colon, why in lines if colon}
     if done.returncode != 0 and not found:
         reason = (done.stderr or done.stdout).strip().splitlines()[-1:]
-        raise SystemExit(f"{generator.name}: {' '.join(asked[1:])} failed: {''.join(reason)}")
+        said = f"python {' '.join(asked[1:])} failed: {''.join(reason)}"
+        raise GeneratorError(f"{generator.name}: {said}")
     return found
 
 

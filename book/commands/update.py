@@ -1,17 +1,21 @@
 """Make again what is out of date, and say what to read."""
 
 from book.commands.dependents import to_read
-from book.commands.generators import GENERATORS, SLOW, make, seconds, stale
+from book.commands.generators import GENERATORS, SLOW, GeneratorError, make, seconds, stale
 from book.commands.repository import changed
 
 
 def out_of_date() -> list[str]:
-    """List what is out of date, a line each."""
-    return [
-        f"{generator.name}: {name}: {why}"
-        for generator in GENERATORS
-        for name, why in stale(generator).items()
-    ]
+    """List what is out of date, and what does not answer, a line each."""
+    lines = []
+    for generator in GENERATORS:
+        try:
+            found = stale(generator)
+        except GeneratorError as error:
+            lines.append(str(error))
+        else:
+            lines += [f"{generator.name}: {name}: {why}" for name, why in found.items()]
+    return lines
 
 
 def update(*, quick: bool) -> int:
@@ -29,7 +33,11 @@ def update(*, quick: bool) -> int:
     """
     failed, left = [], []
     for generator in GENERATORS:
-        names = stale(generator)
+        try:
+            names = stale(generator)
+        except GeneratorError as error:
+            failed.append(str(error))
+            continue
         now = [name for name in names if not (quick and seconds(generator, name) > SLOW)]
         left += [f"{generator.name}: {name}: {names[name]}" for name in names if name not in now]
         for name in now:

@@ -99,17 +99,17 @@ def check() -> list[str]:
     for name, equation in find_equations(DOCS).items():
         if name in measured:
             found += differences(measured[name], measure(equation, binding_of(equation)))
-    return found + outdated()
+    return found + [f"{name}: {why}: {COMMAND}" for name, why in outdated().items()]
 
 
-def outdated() -> list[str]:
-    """List the pages of the report that are not what its data say."""
+def outdated() -> dict[str, str]:
+    """Return the pages of the report that are not what its data say, each with the reason."""
     written = pages(read_record()["equations"])
-    return [
-        f"{path.name} is not what {DATA.name} says: {COMMAND}"
+    return {
+        path.name: f"is not what {DATA.name} says"
         for path, text in written.items()
         if not has_text(path, text)
-    ]
+    }
 
 
 # --- pages ----------------------------------------------------------------------------------------
@@ -189,7 +189,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("names", nargs="*", metavar="ID", help="equations to measure again")
     parser.add_argument("--check", action="store_true", help="measure all and compare")
+    parser.add_argument("--stale", action="store_true", help="list what would be written, and why")
     options = parser.parse_args()
+    if options.stale:
+        wanted = stale() | outdated()
+        print("".join(f"{name}: {why}\n" for name, why in wanted.items()), end="")
+        return 0
     try:
         if options.check:
             found = check()

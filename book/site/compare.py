@@ -173,7 +173,8 @@ def build(name: str) -> Path:
     environment = {k: v for k, v in os.environ.items() if k not in ADDRESS}
     environment |= {"CNNBOOK_SITE_FOLDER": str(folder), "NO_MKDOCS_2_WARNING": "1"}
     command = [sys.executable, "-m", *BUILDERS[name]]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0:
+        raise SystemExit(f"{name} did not make the book; what is printed above says why")
     return folder
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
+from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
 from book.equations import find_equations
@@ -19,7 +20,7 @@ from book.reading import read, versions
 from book.site.place import DESCRIPTION, HEADING
 
 WATCHED = ("cnnbook", "book", "docs/figures")
-RESULTS = ("markdown", "toc", "present_anchor_ids", "links_to_anchors")
+RESULTS = ("markdown", "toc", "present_anchor_ids")
 FIRST, LAST = 100, -100
 
 
@@ -29,6 +30,7 @@ class Converted(NamedTuple):
     source: object
     html: str
     results: dict[str, Any]
+    links: dict[str, dict[str, str]]  # by the file to which they lead
     anchors: list[tuple[tuple[Any, ...], dict[str, Any]]]  # as mkdocs-autorefs is told of them
 
 
@@ -65,18 +67,22 @@ class KeptPages(BasePlugin):  # type: ignore[type-arg,no-untyped-call] # it has 
 
     @event_priority(FIRST)
     def on_page_content(
-        self, html: str, *, page: Page, config: MkDocsConfig, **_: Any
+        self, html: str, *, page: Page, config: MkDocsConfig, files: Files
     ) -> str | None:
         """Keep what has been made of the page, or bring back what was made the last time."""
         autorefs: Any = config.plugins["autorefs"]
         if not self.is_known(page):
             results = {name: getattr(page, name) for name in RESULTS}
+            links = {to.src_uri: links for to, links in (page.links_to_anchors or {}).items()}
             anchors = list(registered(autorefs, page.url))
-            self.converted[page.file.src_uri] = Converted(self.source, html, results, anchors)
+            made = Converted(self.source, html, results, links, anchors)
+            self.converted[page.file.src_uri] = made
             return None
         known = self.converted[page.file.src_uri]
         for name, value in known.results.items():
             setattr(page, name, value)
+        targets = {to: files.get_file_from_path(to) for to in known.links}
+        page.links_to_anchors = {file: known.links[to] for to, file in targets.items() if file}
         for arguments, options in known.anchors:
             autorefs.register_anchor(page, *arguments, **options)
         return known.html

@@ -24,6 +24,13 @@ def sigmoid_gradient(y: Array, grad_output: Array) -> Array:
     np.ndarray of the same shape
         dL/dZ.
 
+    Raises
+    ------
+    TypeError
+        If an array is not floating.
+    ValueError
+        If the shapes differ.
+
     Examples
     --------
     >>> sigmoid_gradient(np.array([0.25, 0.5, 0.75]), np.array([16.0, 4.0, -16.0]))
@@ -55,6 +62,13 @@ def tanh_gradient(y: Array, grad_output: Array) -> Array:
     np.ndarray of the same shape
         dL/dZ.
 
+    Raises
+    ------
+    TypeError
+        If an array is not floating.
+    ValueError
+        If the shapes differ.
+
     Examples
     --------
     >>> tanh_gradient(np.array([-0.5, 0.0, 1.0]), np.array([4.0, 4.0, 4.0]))
@@ -76,6 +90,11 @@ def relu(z: Array) -> Array:
     -------
     np.ndarray of the same shape and dtype
         A new array.
+
+    Raises
+    ------
+    TypeError
+        If ``z`` is not a floating array.
 
     Examples
     --------
@@ -102,6 +121,13 @@ def relu_gradient(z: Array, grad_output: Array) -> Array:
     -------
     np.ndarray of the same shape
         dL/dZ.
+
+    Raises
+    ------
+    TypeError
+        If an array is not floating.
+    ValueError
+        If the shapes differ.
 
     Examples
     --------

@@ -69,6 +69,13 @@ def dense_weight_gradient(x: Array, grad_output: Array) -> Array:
     np.ndarray of shape (in, out)
         dL/dW.
 
+    Raises
+    ------
+    TypeError
+        If an array is not floating.
+    ValueError
+        If the shapes do not fit together.
+
     Examples
     --------
     >>> dense_weight_gradient(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0, 5.0]]))
@@ -93,6 +100,13 @@ def dense_bias_gradient(grad_output: Array) -> Array:
     -------
     np.ndarray of shape (out,)
         dL/db.
+
+    Raises
+    ------
+    TypeError
+        If the array is not floating.
+    ValueError
+        If it does not have two axes.
 
     Examples
     --------
@@ -119,6 +133,13 @@ def dense_input_gradient(grad_output: Array, weights: Array) -> Array:
     -------
     np.ndarray of shape (N, in)
         dL/dX.
+
+    Raises
+    ------
+    TypeError
+        If an array is not floating.
+    ValueError
+        If the shapes do not fit together.
 
     Examples
     --------

@@ -36,6 +36,13 @@ def binary_cross_entropy(p: Array, t: Array) -> Array:
     np.ndarray of the same shape
         The loss of each entry, in nats: 0 where p = t = 0 or p = t = 1, never infinite.
 
+    Raises
+    ------
+    TypeError
+        If an array is not floating.
+    ValueError
+        If the shapes differ.
+
     Examples
     --------
     >>> binary_cross_entropy(np.array([0.5, 0.9, 0.0]), np.array([1.0, 1.0, 0.0])).round(3)
@@ -66,6 +73,13 @@ def binary_cross_entropy_gradient(p: Array, t: Array) -> Array:
     np.ndarray of the same shape
         The derivative. Where p is exactly 0 or 1 and the target says otherwise it is huge, of
         the right sign, and finite: the same smallest number stands in for 0 as in the loss.
+
+    Raises
+    ------
+    TypeError
+        If an array is not floating.
+    ValueError
+        If the shapes differ.
 
     Examples
     --------
@@ -100,6 +114,13 @@ def binary_cross_entropy_from_logits(z: Array, t: Array) -> Array:
     np.ndarray of the same shape
         The loss of each entry, in nats.
 
+    Raises
+    ------
+    TypeError
+        If an array is not floating.
+    ValueError
+        If the shapes differ.
+
     Examples
     --------
     >>> loss = binary_cross_entropy_from_logits(np.array([0.0, 1e4, -1e4]), np.ones(3))
@@ -130,6 +151,13 @@ def binary_cross_entropy_from_logits_gradient(
     -------
     np.ndarray of the same shape
         The derivative, in [-1, 1].
+
+    Raises
+    ------
+    TypeError
+        If an array is not floating.
+    ValueError
+        If the shapes differ.
 
     Examples
     --------

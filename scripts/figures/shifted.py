@@ -44,7 +44,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     axes.plot(data["shifts"], data["zeros"], "-o", color=colours["first"], markersize=4)
     axes.plot(data["shifts"], data["ones"], "--s", color=colours["second"], markersize=4)
     axes.text(6.2, 1.03, "zeros", color=colours["first"])
-    axes.text(7.2, 0.5, "ones", color=colours["second"])
+    axes.text(7.5, 0.5, "ones", color=colours["second"])
     axes.set(xlabel="pixels to the right", ylabel="share misread", ylim=(-0.03, 1.12))
     return figure
 

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,6 +20,9 @@ PAGES = [
 ]
 FIGURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\(figures/(?P<name>\w+)\.svg\)")
 FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+KERNEL = (  # a small one
+    "# 3. Kernel gradients\n\n$$\nK_{u,v} = a * b * c\n$$ {#eq-kernel}\n\n$$\nx\n$$ {#eq-second}\n"
+)
 DOI = re.compile(r"https://doi\.org/\S+?(?=\))")
 ISBN = re.compile(r"ISBN [\d-]+")
 
@@ -42,3 +46,13 @@ def prose_of(path):
     text = INLINE.sub(" X ", re.sub(r"^::: .*\n( {4}.*\n)*", "", text, flags=re.MULTILINE))
     text = re.sub(r"`[^`\n]*`|\]\([^)]*\)|<[^>]*>|!\[[^\]]*\]", " ", text)
     return re.sub(r"\{\{[^}]*\}\}|\{[^}]*\}|@eq-[\w-]+", " X ", text)
+
+
+class Context:
+    """What Zensical registers: it knows the page that is converted."""
+
+    def __init__(self, path):
+        self.page = SimpleNamespace(path=path, url="")
+
+    def run(self, lines):
+        return lines

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from book.site import compare
 from book.site.compare import dead_links, differences, read_site
 from tests.book.pages import ROOT
 
@@ -126,3 +127,9 @@ def test_the_command_prints_and_fails(sites):
     assert run(sites[0]).returncode == 2, "one folder"
     (sites[0] / "empty").mkdir()
     assert run(sites[0] / "empty", sites[0] / "empty").returncode == 1, "no pages at all"
+
+
+def test_a_builder_that_fails_is_named(monkeypatch):
+    monkeypatch.setitem(compare.BUILDERS, "mkdocs", ["mkdocs", "--no-such-option"])
+    with pytest.raises(SystemExit, match="^mkdocs did not make the book; what is printed above"):
+        compare.build("mkdocs")

@@ -10,11 +10,12 @@ pytest.importorskip("math_core")
 
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
+from mkdocs.exceptions import Abort
 
 from book.site import serving
 
 ROOT = Path(__file__).parents[2]
-CHAPTER = "03-kernel-gradients.md"
+CHAPTER, LINKED = "03-kernel-gradients.md", "02-the-convolutional-layer.md"
 
 
 @pytest.fixture
@@ -62,6 +63,12 @@ def test_a_rebuild_makes_what_a_build_makes(project, monkeypatch):
     edit(project / "docs" / CHAPTER, "A kernel is learned", "A kernel is taught")
     again, converted = converted_in(project, "again")
     assert converted == [CHAPTER], "only the changed page is converted"
+    # The glossary, which is kept, links to a section: its name must still be there.
+    section, renamed = "## One output, many channels\n", "## One output\n"
+    edit(project / "docs" / LINKED, section, renamed)
+    with pytest.raises(Abort, match="warnings in strict mode"):
+        made(project, "renamed")
+    edit(project / "docs" / LINKED, renamed, section)
     monkeypatch.setattr(serving, "kept", None)
     fresh = made(project, "fresh")
     assert again.keys() == fresh.keys()

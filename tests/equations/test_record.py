@@ -172,6 +172,6 @@ def test_a_module_that_is_imported_whole_cannot_be_followed(modules):
 
 def test_an_equation_reaches_the_code_that_computes_it_and_not_what_refuses_arguments():
     found = reached([Definition("book.formulas.chapters.chapter_03_kernel_gradients", "layer")])
-    assert Definition("cnnbook.correlation", "windows") in found
+    assert Definition("cnnbook.correlation", "view_windows") in found
     assert Definition("book.formulas.binding", "SIZES") in found
     assert not [name for module, name in found if module == "cnnbook.checks"]

@@ -1,6 +1,7 @@
 """The pages of the report are what its data say; an update writes what is new and no more."""
 
 import json
+import sys
 
 import pytest
 
@@ -12,7 +13,7 @@ from book.formulas import record, report
 def test_the_pages_of_the_report_are_what_its_data_say():
     found = report.outdated()
     if found:
-        pytest.fail("\n".join(found), pytrace=False)
+        pytest.fail("\n".join(f"{name} {why}" for name, why in found.items()), pytrace=False)
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_an_equation_that_has_changed_is_measured_again_and_no_other(folder):
     assert measured["eq-ln-two"]["altered"] == 3
     report.update(["eq-ln-two"])
     assert record.entries(record.read_record())["eq-ln-two"]["altered"] > 3
-    assert report.outdated() == []
+    assert report.outdated() == {}
 
 
 def test_an_error_is_written_only_if_it_leaves_its_band(folder):
@@ -66,10 +67,19 @@ def test_an_error_is_written_only_if_it_leaves_its_band(folder):
 def test_a_page_that_was_edited_is_named(folder):
     (folder / "letters-06.md").unlink()
     (folder / "index.md").write_text("The book has 200 equations.", encoding="utf-8")
-    assert report.outdated() == [
-        f"{name} is not what report.json says: python -m book.formulas.report"
-        for name in ("index.md", "letters-06.md")
-    ]
+    why = "is not what report.json says"
+    assert report.outdated() == {"index.md": why, "letters-06.md": why}
+
+
+def test_the_command_lists_what_is_stale(folder, monkeypatch, capsys):
+    alter(folder, "eq-bernoulli", latex="p = t")
+    (folder / "index.md").unlink()
+    monkeypatch.setattr(sys, "argv", ["report", "--stale"])
+    assert report.main() == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert "eq-bernoulli: its formula has changed since it was measured" in listed
+    assert "index.md: is not what report.json says" in listed
+    assert len([line for line in listed if line.startswith("eq-")]) == 1
 
 
 def test_an_unknown_equation_is_named(folder):
