@@ -56,7 +56,8 @@ GENERATORS = (
     Generator("figures", "scripts.figures", "docs/figures", 5, ("--update",)),
     Generator("equations", "book.formulas.report", "docs/equations", 1),
     Generator("digits", "scripts.digit_sheets", "docs/digits and docs/digits.md", 5),
-    Generator("mutation", "scripts.mutation.run", "docs/mutation.md", 30),
+    Generator("mutants", "scripts.mutation.run", "scripts/mutation/report.json", 30),
+    Generator("mutation", "scripts.mutation.page", "docs/mutation.md", 1),
     Generator("fonts", "scripts.subset_font", "docs/fonts", 2),
 )
 
