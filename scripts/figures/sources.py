@@ -1,8 +1,9 @@
 """Which code a figure was made with, and which figures are older than theirs.
 
 The hashes are kept in the JSON of a figure. ``compute`` and ``draw`` are of what these functions
-of its module reach in ``scripts``, ``cnnbook`` of what both reach there; so whoever edits a label
-draws anew, and who edits a layer computes the figures that use it, and nothing else.
+of its module reach in ``scripts``; ``cnnbook`` is of what both reach there, and of the examples of
+a page if the figure executes them. So whoever edits a label draws anew, and who edits a layer
+computes the figures that use it, and nothing else.
 """
 
 import doctest
@@ -18,7 +19,7 @@ EXAMPLES = re.compile(r'^EXAMPLES = "(.+?)"', re.MULTILINE)
 WHY = {
     "compute": "its module has changed since it was made",
     "draw": "its module has changed since it was drawn",
-    "cnnbook": "the code that it runs has changed since it was checked",
+    "cnnbook": "the code of the book that it runs has changed since it was checked",
 }
 
 
@@ -46,7 +47,7 @@ def fingerprints(name: str, found: Sources | None = None) -> dict[str, str]:
     code: dict[str, list[str]] = {key: [] for key in WHY}
     for key, modules in parts.items():
         for reached, written in modules.items():
-            code["cnnbook" if reached.startswith("cnnbook.") else key] += written
+            code[key if reached.startswith("scripts.") else "cnnbook"] += written
     return {key: fingerprint(written) for key, written in code.items()}
 
 
