@@ -67,13 +67,15 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 def main() -> None:
     """Run the tests, then open the book."""
     read, test = commands()
+    # A reader knows no address; and BROWSER is a command that opens nothing.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("CNNBOOK_")}
+    environment["BROWSER"] = "true"
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         clone = Path(folder) / "clone"
         subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
         print(f"=== README: {test}", flush=True)
-        subprocess.run(test, shell=True, cwd=clone, check=True)
+        subprocess.run(test, shell=True, cwd=clone, env=environment, check=True)
         print(f"=== README: {read}", flush=True)
-        environment = {**os.environ, "BROWSER": "true"}  # a command that opens nothing
         server = subprocess.Popen(
             read, shell=True, cwd=clone, env=environment, start_new_session=not WINDOWS
         )
