@@ -6,7 +6,7 @@ Nothing is imported: a definition reaches the names that it uses, and what those
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,16 +73,28 @@ class Sources:
         The folder in which the packages are.
     *packages : str
         Their names; what is imported from elsewhere is not followed.
+    without : collection of str
+        Fields of syntax trees that make no difference either, such as ``"decorator_list"``.
+    except_for : collection of str
+        Modules that are not followed, although they are in the packages.
     """
 
-    def __init__(self, root: Path, *packages: str) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *packages: str,
+        without: Collection[str] = (),
+        except_for: Collection[str] = (),
+    ) -> None:
         self.root = root
         self.packages = packages
+        self.without = without
+        self.except_for = except_for
         self._tops: dict[str, dict[str, list[Part]]] = {}
 
     def path(self, module: str) -> Path | None:
         """Return the file of a module, or None if it is in none of the packages."""
-        if module.partition(".")[0] not in self.packages:
+        if module.partition(".")[0] not in self.packages or module in self.except_for:
             return None
         place = self.root.joinpath(*module.split("."))
         files = (place.with_suffix(".py"), place / "__init__.py")
@@ -91,7 +103,12 @@ class Sources:
     def parse(self, module: str, text: str) -> None:
         """Take a text for a module, such as the examples of a page."""
         top: dict[str, list[Part]] = {}
-        for whole in _body(ast.parse(text)):
+        tree = ast.parse(text)
+        for node in ast.walk(tree):
+            for name in self.without:
+                if hasattr(node, name):
+                    setattr(node, name, None)
+        for whole in _body(tree):
             for statement in _single_imports(whole):
                 imports = isinstance(statement, ast.Import | ast.ImportFrom)
                 part = Part(written(statement), tuple(_uses(statement, module)), imports)

@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, TypedDict
 
 from book.equations import Equation, find_equations
 from book.formulas.binding import Binding, Measurement, file_for, load, measure
 from book.formulas.notation import sizes_of_indices
-from book.formulas.syntax import Definition, digest, reached
+from book.syntax import Name, Sources, fingerprint
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 DATA = DOCS / "equations" / "report.json"
 ROUNDING = 1e-14  # below this, errors are the machine's as much as the equation's
 MANY = 20  # equations, all with the same reason, of which only the first is named
@@ -65,20 +67,32 @@ def entries(record: dict[str, Any]) -> dict[str, Entry]:
     return {entry["id"]: entry for entry in record["equations"]}
 
 
+@cache
+def _sources() -> Sources:
+    """Parse what equations are measured on; what refuses arguments computes nothing."""
+    without = ("annotation", "decorator_list", "returns")
+    return Sources(ROOT, "book", "cnnbook", without=without, except_for=("cnnbook.checks",))
+
+
+def digest(package: str, *names: Name) -> str:
+    """Compute the hash of what some definitions use in a package, themselves included."""
+    reached = _sources().reached(*names)
+    modules = (module for module in reached if module.partition(".")[0] == package)
+    return fingerprint(part for module in modules for part in reached[module])
+
+
 def checker() -> dict[str, Any]:
     """Describe what all equations are measured by: the checker's code, the table of indices."""
-    code = digest(reached([Definition(measure.__module__, measure.__name__)]))
+    code = digest("book", (measure.__module__, measure.__name__))
     return {"code": code, "indices": sizes_of_indices()}
 
 
 def origins(equation: Equation, binding: Binding) -> Origins:
     """Describe what an equation is measured on: its formula, its binding, the code in that."""
-    starts = [Definition(binding.build.__module__, binding.build.__name__)]
+    names = [(binding.build.__module__, binding.build.__name__)]
     if binding.source is not None:
         home, name = binding.source.__module__, binding.source.__qualname__
-        starts.append(Definition(home, name.split(".")[0]))
-    found = reached(starts)
-    code = {definition for definition in found if definition.module.startswith("cnnbook")}
+        names.append((home, name.split(".")[0]))
     return Origins(
         id=equation.id,
         number=equation.number,
@@ -88,8 +102,8 @@ def origins(equation: Equation, binding: Binding) -> Origins:
         test=binding.place,
         harmless=binding.harmless,
         blind=binding.blind,
-        binding=digest(found - code),
-        code=digest(code),
+        binding=digest("book", *names),
+        code=digest("cnnbook", *names),
     )
 
 

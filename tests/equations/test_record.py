@@ -1,13 +1,10 @@
 """What was measured of the equations is up to date, and what is not is named."""
 
-import ast
-
 import pytest
 
-from book.formulas import record, syntax
+from book.formulas import record
 from book.formulas.binding import Measurement
 from book.formulas.record import CALLED, differences, messages, stale, within_band
-from book.formulas.syntax import Definition, canonical, digest, reached
 
 RUN = "python -m book.formulas.report"
 
@@ -93,85 +90,33 @@ def test_other_counts_are_named():
     ]
 
 
-# --- syntax trees ---------------------------------------------------------------------------------
-
-FUNCTION = '''
-def f(x, k=2):
-    """Say what it does."""
-    return x[0] + k
-'''
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "same"),
-    [
-        ("Say what it does.", "Say it in other words.", True),
-        ('    """Say what it does."""\n', "", True),
-        ("x[0] + k", "x[0] + k  # a comment", True),
-        ("x[0] + k", "(x[0]\n    + k)", True),
-        ("(x, k=2)", "(x: list[int], k: int = 2) -> int", True),
-        ("\ndef f", "\n@cache\ndef f", True),
-        ("k=2", "k=3", False),
-        ("x[0] + k", "x[0] - k", False),
-        ("x[0] + k", "k + x[0]", False),
-        ("x[0] + k", '"x[0] + k"', False),
-        ("k=2", "k=2.0", False),
-        ("(x, k=2)", "(x, *, k=2)", False),
-    ],
-)
-def test_a_digest_is_another_if_the_code_is(old, new, same):
-    before, after = (ast.parse(text) for text in (FUNCTION, FUNCTION.replace(old, new)))
-    assert (canonical(before) == canonical(after)) == same
-
-
-@pytest.fixture
-def modules(monkeypatch, tmp_path):
-    """Write modules of the package for a while."""
-    find = syntax.find_spec
-
-    def write(**texts):
-        for name, text in texts.items():
-            (tmp_path / f"{name}.py").write_text(text)
-        syntax._module.cache_clear()
-
-    def found(name):
-        path = tmp_path / f"{name.split('.')[-1]}.py"
-        return type("Spec", (), {"origin": path}) if path.exists() else find(name)
-
-    monkeypatch.setattr(syntax, "find_spec", found)
-    yield write
-    syntax._module.cache_clear()
-
-
-START = Definition("book.one", "start")
-
-
-def test_a_function_is_followed_from_module_to_module(modules):
-    one = "from book.two import helper as help\ndef start(x): return help(x) + abs(x)\nz = 1"
-    two = "SIZE = {}\ndef helper(x): return SIZE\ndef other(): return 2"
-    modules(one=one, two=two.format(3))
-    found = reached([START])
-    assert sorted(found) == [START, ("book.two", "SIZE"), ("book.two", "helper")]
-    before = digest(found)
-    modules(two=two.format(4))
-    assert digest(reached([START])) != before
-    modules(two=two.format(3).replace("return 2", "return 5"))
-    assert digest(reached([START])) == before
-
-
-def test_functions_that_name_each_other_are_followed_once(modules):
-    modules(one="def start(): return other()\ndef other(): return start()")
-    assert len(reached([START])) == 2
-
-
-def test_a_module_that_is_imported_whole_cannot_be_followed(modules):
-    modules(one="from book.formulas import notation\ndef start(): return notation.PAGE")
-    with pytest.raises(LookupError, match=r"^book\.formulas\.notation: no definition; import func"):
-        reached([START])
+# --- the code -------------------------------------------------------------------------------------
 
 
 def test_an_equation_reaches_the_code_that_computes_it_and_not_what_refuses_arguments():
-    found = reached([Definition("book.formulas.chapters.chapter_03_kernel_gradients", "layer")])
-    assert Definition("cnnbook.correlation", "view_windows") in found
-    assert Definition("book.formulas.binding", "SIZES") in found
-    assert not [name for module, name in found if module == "cnnbook.checks"]
+    start = ("book.formulas.chapters.chapter_03_kernel_gradients", "layer")
+    found = record._sources().reached(start)
+    assert any("view_windows" in part for part in found["cnnbook.correlation"])
+    assert any("SIZES" in part for part in found["book.formulas.binding"])
+    assert "cnnbook.checks" not in found
+    assert "cnnbook.mnist" not in found
+
+
+def test_which_equations_share_a_binding_makes_no_difference(tmp_path, monkeypatch):
+    (tmp_path / "book").mkdir()
+    path = tmp_path / "book" / "one.py"
+    text = "from cnnbook.two import other\n@binds('eq-x', other)\ndef start(x: Draw): return x[0]"
+
+    def digest(text):
+        path.write_text(text)
+        record._sources.cache_clear()
+        return record.digest("book", ("book.one", "start"))
+
+    monkeypatch.setattr(record, "ROOT", tmp_path)
+    try:
+        before = digest(text)
+        assert digest(text.replace("@", "@binds('eq-y', other)\n@")) == before
+        assert digest(text.replace(": Draw", "")) == before
+        assert digest(text.replace("x[0]", "x[1]")) != before
+    finally:
+        record._sources.cache_clear()
