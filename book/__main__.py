@@ -28,9 +28,14 @@ def update_command(
 
 
 @app.command(name="stale")
-def stale_command() -> None:
+def stale_command(
+    *,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Leave out mutants, which take minutes to measure.")
+    ] = False,
+) -> None:
     """List what is out of date and why; the status is 1 if anything is."""
-    lines = update.out_of_date()
+    lines = update.out_of_date(quick=quick)
     print("\n".join([*lines, "python -m book update makes it again"] if lines else ["nothing"]))
     raise typer.Exit(int(bool(lines)))
 

@@ -94,6 +94,14 @@ def test_stale_fails_where_something_is(fake):
     assert found.output.startswith("things: one: new\n")
 
 
+def test_stale_can_leave_out_what_takes_minutes_to_measure(fake, monkeypatch):
+    (fake / "stale").write_text("one: new\n", encoding="utf-8")
+    assert CliRunner().invoke(app, ["stale", "--quick"]).exit_code == 1
+    monkeypatch.setattr(update, "GENERATORS", (update.GENERATORS[0]._replace(seconds=30),))
+    assert CliRunner().invoke(app, ["stale", "--quick"]).exit_code == 0
+    assert CliRunner().invoke(app, ["stale"]).exit_code == 1
+
+
 def test_a_figure_takes_as_long_as_its_data_say():
     figures = Generator("figures", "scripts.figures", "docs/figures", 5)
     data = json.loads((DOCS / "figures" / "loss_curve.json").read_text(encoding="utf-8"))
