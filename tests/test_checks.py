@@ -44,6 +44,13 @@ def test_shapes_that_fit_their_letters_pass(axes, shapes, dtype):
     check_axes(axes, *(array(*shape, dtype=dtype) for shape in shapes))
 
 
+def test_every_array_has_its_letters():
+    with pytest.raises(ValueError, match="zip"):
+        check_axes("x: N, y: N", np.ones(2))
+    with pytest.raises(ValueError, match="zip"):
+        check_axes("x: N", np.ones(2), np.ones(2))
+
+
 def test_who_gives_a_seed_is_told_how_to_make_a_generator():
     with pytest.raises(
         TypeError, match=r"got 0 \(make one with np\.random\.default_rng\(seed\)\)$"

@@ -183,7 +183,11 @@ WRONG = [
         TypeError,
         "kernel: expected a NumPy array of shape (KH, KW); got list",
     ),
-    (lambda: rotate180(np.ones(3)), ValueError, "kernel: *(3,)"),
+    (
+        lambda: rotate180(np.ones(3)),
+        ValueError,
+        "kernel: expected 2 or more axes (..., KH, KW); got shape (3,)",
+    ),
     (lambda: convolve2d_loops(IMAGE, KERNEL, "Full"), ValueError, "mode: *'Full'"),
     (lambda: convolve2d_loops(KERNEL, IMAGE), ValueError, "kernel: expected at most"),
 ]
