@@ -2,6 +2,8 @@
 
 import pytest
 
+pytest.importorskip("jinja2", reason="the site's extra is not installed: pip install '.[docs]'")
+
 from scripts.mutation import page, records, run
 
 

@@ -23,8 +23,8 @@ import builtins, pathlib, sys
 looked = []
 for name in ("glob", "iterdir", "rglob", "read_text"):
     setattr(pathlib.Path, name, lambda *_, name=name: looked.append(name))
-import book.equations
-from book.formulas import alterations, binding, evaluate, inline, notation, parse, syntax, tree
+import book.equations, book.syntax
+from book.formulas import alterations, binding, evaluate, inline, notation, parse, tree
 print(looked, sorted(set({ABSENT}) & set(sys.modules)))
 """
 
