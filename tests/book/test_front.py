@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import types
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -161,7 +162,11 @@ def test_the_line_for_doubters_fails_what_the_start_page_says(broken):
     assert len(rows) == 16
     equations = "tests/equations/test_equations.py"
     targets = [f"{equations}::test_equation[{name}]" for name in sorted(rows[equations])]
-    found = failures(broken, *(path for path in rows if path != equations), *targets)
+    paths = [path for path in rows if path != equations]
+    halves = [p for p in paths if p.endswith(".md")], [p for p in paths if p.endswith(".py")]
+    with ThreadPoolExecutor() as pool:  # the pages train networks, the rest does not
+        done = pool.map(lambda some: failures(broken, *some), (halves[0], halves[1] + targets))
+    found = {path: names for half in done for path, names in half.items()}
     pages = {path: {"md"} if path.endswith(".md") else names for path, names in rows.items()}
     assert found == pages
 
