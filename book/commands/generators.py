@@ -41,6 +41,8 @@ class Generator(NamedTuple):
         How long it takes for one thing, about; a figure's data know it better.
     options : tuple of str
         What it wants to be told in order to make what is stale and no more.
+    needs : str
+        A library without which it makes nothing, and which not everybody installs.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Generator(NamedTuple):
     makes: str
     seconds: float
     options: tuple[str, ...] = ()
+    needs: str = ""
 
 
 # In this order: a later one may read what an earlier one writes, and the fonts read every page.
@@ -56,7 +59,9 @@ GENERATORS = (
     Generator("figures", "scripts.figures", "docs/figures", 5, ("--update",)),
     Generator("equations", "book.formulas.report", "docs/equations", 1),
     Generator("digits", "scripts.digit_sheets", "docs/digits and docs/digits.md", 5),
-    Generator("mutants", "scripts.mutation.run", "scripts/mutation/report.json", 30),
+    Generator(
+        "mutants", "scripts.mutation.run", "scripts/mutation/report.json", 30, needs="mutmut"
+    ),
     Generator("mutation", "scripts.mutation.page", "docs/mutation.md", 1),
     Generator("fonts", "scripts.subset_font", "docs/fonts", 2),
 )

@@ -1,5 +1,7 @@
 """Make again what is out of date, and say what to read."""
 
+from importlib.util import find_spec
+
 from book.commands.dependents import to_read
 from book.commands.generators import GENERATORS, SLOW, GeneratorError, make, seconds, stale
 from book.commands.repository import changed
@@ -52,6 +54,9 @@ def update(*, quick: bool) -> int:
         except GeneratorError as error:
             failed.append(str(error))
             continue
+        if names and generator.needs and find_spec(generator.needs) is None:
+            left.append(f"{generator.name}: {len(names)} of them, with {generator.needs} installed")
+            continue
         now = [name for name in names if not (quick and seconds(generator, name) > SLOW)]
         left += [f"{generator.name}: {name}: {names[name]}" for name in names if name not in now]
         for name in now:
@@ -61,7 +66,7 @@ def update(*, quick: bool) -> int:
             print(f"{generator.name}: making {generator.makes}, about {total:.0f} s", flush=True)
             if not make(generator, now if len(now) < len(names) else []):
                 failed.append(generator.name)
-    _say("Left for `python -m book update`, because it takes long:", left)
+    _say("Left, because it takes long:", left)
     _say("Failed:", failed)
     pages = to_read(changed("HEAD")).items()
     _say(

@@ -71,6 +71,19 @@ def test_what_takes_long_is_left_and_named(fake, capsys, monkeypatch):
     assert (fake / "made").read_text(encoding="utf-8") == "all"
 
 
+def test_what_needs_a_library_that_is_not_there_is_left_and_named(fake, capsys, monkeypatch):
+    (fake / "stale").write_text("one: new\ntwo: new\n", encoding="utf-8")
+    (generator,) = update.GENERATORS
+    monkeypatch.setattr(update, "GENERATORS", (generator._replace(needs="no_such_library"),))
+    assert update.update(quick=False) == 0
+    assert not (fake / "made").exists()
+    said = capsys.readouterr().out
+    assert said.endswith("  things: 2 of them, with no_such_library installed\n")
+    monkeypatch.setattr(update, "GENERATORS", (generator._replace(needs="json"),))
+    assert update.update(quick=False) == 0
+    assert (fake / "made").read_text(encoding="utf-8") == "all"
+
+
 def test_a_generator_that_fails_is_named_and_counted(fake, capsys):
     (fake / "stale").write_text("one: new\n", encoding="utf-8")
     (fake / "broken").touch()
