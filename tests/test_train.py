@@ -459,7 +459,11 @@ def a_fit(**changes):
 WRONG = [
     (lambda: a_fit(targets=np.array(["a"] * 3)), TypeError, "targets: expected numbers; got <U1"),
     (lambda: a_fit(targets=np.ones((3, 2)) * 1j), TypeError, "targets: *complex128"),
-    (lambda: a_fit(optimizer=SGD([SHARED], 1)), ValueError, "optimizer: *none of its param"),
+    (
+        lambda: a_fit(optimizer=SGD([SHARED], 1)),
+        ValueError,
+        "optimizer: expected one that updates the model; got none of its parameters",
+    ),
     (lambda: a_fit(test=(np.ones((1, 1, 2, 2)), [0])), TypeError, "labels: *list"),
     (lambda: a_fit(test=(np.full((1, 1, 2, 2), np.nan), LABEL)), ValueError, "test: *nan"),
     (
