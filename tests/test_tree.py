@@ -13,6 +13,7 @@ PACKAGE = TESTS.parent / "cnnbook"
 PURPOSES = {
     "layers/test_contract.py": "what every layer promises",
     "test_data.py": "the embedded files, whole or refused",
+    "test_arguments.py": "number formats and sizes, refused alike everywhere",
     "test_docstrings.py": "every docstring against its function",
     "test_printed.py": "what is printed is what runs",
     "test_package.py": "what happens in `__init__.py`",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnbook.checks import Array, check_axes
+from cnnbook.checks import Array, check_real
 
 
 class Parameter:
@@ -37,7 +37,7 @@ class Parameter:
     """
 
     def __init__(self, name: str, value: Array) -> None:
-        check_axes("value: ...", value)
+        check_real("value", value)
         self.name = name
         self.value = value
         self._gradient: Array | None = None  # None stands for zero
@@ -104,7 +104,8 @@ class Layer:
     """One step of a network: ``forward`` computes, ``backward`` carries gradients back.
 
     A layer remembers from its last ``forward`` only what its own ``backward`` needs. Both compute
-    in the dtype that they are given.
+    in the dtype that they are given, float32 or float64; ``forward`` also takes complex128, for
+    the complex step of chapter 9.
     """
 
     def forward(self, x: Array) -> Array:
