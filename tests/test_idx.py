@@ -36,7 +36,12 @@ NO_MAGIC = r"expected the magic number 00 00 08 03 \(images\) or 00 00 08 01 \(l
         (b"\0\0\x08\x02" + LABELS[4:], NO_MAGIC + "00 00 08 02"),
         (b"\0\0\x0d\x03" + IMAGES[4:], NO_MAGIC + "00 00 0d 03"),
         (b"\x03\x08\0\0" + IMAGES[4:], NO_MAGIC + "03 08 00 00"),
-        (gzip.compress(LABELS), NO_MAGIC + "1f 8b 08 00"),
+        (
+            gzip.compress(LABELS, mtime=0),
+            NO_MAGIC + r"1f 8b 08 00, as gzip begins: decompress it first \(gzip.decompress\)",
+        ),
+        (b"<html>404</html>", NO_MAGIC + "3c 68 74 6d, an HTML page"),
+        (b"\n\n <!DOCTYPE html>", NO_MAGIC + "0a 0a 20 3c, an HTML page"),
         (b"\x08\x03", "expected a header of 16 bytes; got 2"),
         (LABELS[:4], "expected a header of 8 bytes; got 4"),
         (LABELS[:7], "expected a header of 8 bytes; got 7"),
