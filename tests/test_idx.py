@@ -7,6 +7,7 @@ import pytest
 
 from cnnbook.idx import parse_idx
 from tests import mirror
+from tests.wrong import assert_refused, wrong_calls
 
 IMAGES = mirror.idx(np.arange(12, dtype=np.uint8).reshape(2, 2, 3))
 
@@ -61,6 +62,12 @@ def test_bad_idx_is_refused_by_name(content: bytes, message: str) -> None:
         parse_idx(content, "some-file")
 
 
-def test_idx_must_be_bytes() -> None:
-    with pytest.raises(TypeError, match=r"^content: expected bytes; got str$"):
-        parse_idx("train-labels-idx1-ubyte", "labels")  # type: ignore[arg-type]
+WRONG = [
+    (lambda: parse_idx("train-labels", "labels"), TypeError, "content: expected bytes; got str"),
+    (lambda: parse_idx(b"GIF8", "labels"), ValueError, "labels: expected the magic number"),
+]
+
+
+@wrong_calls(WRONG)
+def test_wrong_arguments(call, error, sentence):
+    assert_refused(call, error, sentence)

@@ -21,6 +21,13 @@ class Parameter:
         Same shape and dtype as ``value``. A layer's ``backward`` adds to it; the optimiser sets
         it back to zero. It must add, because a parameter used twice receives two contributions.
 
+    Raises
+    ------
+    TypeError
+        If ``value`` is not a NumPy array of float32 or float64.
+    ValueError
+        If it is empty.
+
     Notes
     -----
     A gradient of zero is not stored: the first contribution takes its place, and only later ones
