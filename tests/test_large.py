@@ -102,10 +102,10 @@ RIGHT = {
         (GRADIENT, KERNELS, (9, 13)),
         lambda g, kernels, _: input_gradient(g, kernels),
     ),
-    "dense": ((ROWS, WEIGHTS, UPSTREAM[0]), lambda x, w, b: np.einsum("nd,do->no", x, w) + b),
-    "dense_weight_gradient": ((ROWS, UPSTREAM), lambda x, g: np.einsum("nd,no->do", x, g)),
+    "dense": ((ROWS, WEIGHTS, UPSTREAM[0]), lambda x, w, b: np.einsum("ni,io->no", x, w) + b),
+    "dense_weight_gradient": ((ROWS, UPSTREAM), lambda x, g: np.einsum("ni,no->io", x, g)),
     "dense_bias_gradient": ((ROWS,), lambda g: [math.fsum(column) for column in g.T]),
-    "dense_input_gradient": ((UPSTREAM, WEIGHTS), lambda g, w: np.einsum("no,do->nd", g, w)),
+    "dense_input_gradient": ((UPSTREAM, WEIGHTS), lambda g, w: np.einsum("no,io->ni", g, w)),
     "binary_cross_entropy": (
         (PROBABILITIES, TARGETS),
         lambda p, t: -scipy.special.xlogy(t, p) - scipy.special.xlogy(1 - t, 1 - p),
