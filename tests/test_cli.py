@@ -208,9 +208,9 @@ def test_what_to_do_is_said_where_a_folder_does_not_do(tmp_path):
     with pytest.raises(
         ValueError, match="^--resume: expected --output, the folder of the run; got none$"
     ):
-        cli._place(None, None, Configuration(), resume=True)
+        cli._agreed(None, None, Configuration(), resume=True)
     (tmp_path / "configuration.json").write_text('{"configuration": {"seed": 1}}')
     with pytest.raises(ValueError, match="go on with it by --resume, or choose another folder$"):
-        cli._place(None, tmp_path, Configuration(), resume=False)
+        cli._agreed(None, tmp_path, Configuration(), resume=False)
     with pytest.raises(ValueError, match=r"got 0 \(choose another folder for another run\)$"):
         train_run(tmp_path, Configuration(), None)
