@@ -344,21 +344,20 @@ def assert_blames_the_disk(error: OSError, path: Path, first: Mirror, second: Mi
     assert second.requests == []
 
 
-@pytest.mark.parametrize(("owner", "function"), [(os, "fsync"), (Path, "replace")])
+@pytest.mark.parametrize("place", [(os, "fsync"), (Path, "replace")])
 def test_full_disk_is_an_error_at_once(
     content: Content,
     good: Mirror,
     cache: Path,
     monkeypatch: pytest.MonkeyPatch,
-    owner: Any,
-    function: str,
+    place: tuple[Any, str],
 ) -> None:
     def full(*arguments: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     cache.mkdir()
     with serving(content, well) as second, monkeypatch.context() as patch:
-        patch.setattr(owner, function, full)
+        patch.setattr(*place, full)
         with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)) as caught:
             mnist.load_mnist(cache, [good.url, second.url])
     assert_blames_the_disk(caught.value, cache / "t10k-labels-idx1-ubyte", good, second)

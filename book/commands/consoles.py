@@ -60,7 +60,8 @@ def run(page: Path, lines: list[str]) -> None:
         images, labels = load_zero_one().test
         ink = (255 * images[labels == 1][0, 0]).astype(np.uint8)
         Image.fromarray(255 - ink).resize((280, 280)).save(clone / "picture.png")
-        environment = {**os.environ, "PYTHONPATH": str(clone)}
+        # Several threads gain nothing with matrices this small, and on a busy machine lose much.
+        environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ, "PYTHONPATH": str(clone)}
         for line in lines:
             print(f"=== {page.relative_to(ROOT)}: {line}", flush=True)
             command = words(line, Path(sys.executable).parent)
