@@ -261,6 +261,19 @@ def test_steps_become_shorter_than_the_distance_from_a_kink(distance):
     assert check_layer(ReLU(), x, rng()) < 1e-7
 
 
+@pytest.mark.parametrize(("size", "farthest"), [(0.5, 0.625), (4.0, 4.5)])
+def test_no_step_is_longer_than_an_eighth(size, farthest):
+    seen = []
+
+    class Spy(Sigmoid):
+        def forward(self, x):
+            seen.append(x.max())
+            return super().forward(x)
+
+    check_layer(Spy(), np.array([[size, -size]]), rng())
+    assert max(seen) == farthest
+
+
 def test_a_kink_at_the_very_place_is_reported():
     assert check_layer(ReLU(), np.array([[0.0, 0.5]]), rng()) > 0.1
 
