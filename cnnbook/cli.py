@@ -191,7 +191,7 @@ def predict(
         Path,
         typer.Argument(
             metavar="IMAGE",
-            help="A picture of one digit, any size or polarity.",
+            help="A picture of one digit, any pen, size or polarity.",
         ),
     ],
 ) -> None:
