@@ -218,7 +218,7 @@ def predict(
         typer.Argument(
             parser=_path,
             metavar="IMAGE",
-            help="A picture of one digit, any size or polarity.",
+            help="A picture of one digit, any pen, size or polarity.",
         ),
     ],
 ) -> None:
