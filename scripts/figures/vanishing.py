@@ -51,7 +51,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     figure, axes = prepare(colours, width=5.8, height=3.6, rows=1)
     behind = np.arange(1, data["depth"] + 1)
     styles = {"tanh": ("second", "--", "tanh"), "relu": ("ink", ":", "ReLU")}
-    styles["relu_twice"] = ("ink", "-.", "ReLU, 2/n")
+    styles["relu_twice"] = ("ink", "-.", "ReLU (He)")
     styles["sigmoid"] = ("first", "-", "sigmoid")
     for name, (colour, style, label) in styles.items():
         axes.plot(behind, data[name], style, color=colours[colour], marker="o", markersize=3.5)
