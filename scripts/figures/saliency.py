@@ -13,6 +13,19 @@ from scripts.figures.trained_network import logits, trained
 NAMES = ("a zero", "a one", "a seven", "a blank page")
 
 
+def limits() -> Data:
+    """Bound the logits by the last layer's weights, and find the largest of all images."""
+    model, split, _ = trained()
+    last = model.layers[-2]
+    weights, bias = (parameter.value for parameter in last.parameters())
+    used = [np.abs(logits(model, images)).max() for images, _ in split]
+    return {
+        "highest": (bias + np.maximum(weights, 0).sum(axis=0)).tolist(),
+        "lowest": (bias + np.minimum(weights, 0).sum(axis=0)).tolist(),
+        "largest": float(max(used)),
+    }
+
+
 def compute() -> Data:
     """Send a gradient of one for "it is a 1" back to the image."""
     model, (_, (images, labels)), _ = trained()
@@ -42,7 +55,8 @@ def compute() -> Data:
         "gradients": gradient[:, 0].round(5).tolist(),
         "logits": z.round(3).tolist(),
         "answers": model.predict(x).round(4).tolist(),
-    }
+        "hundredfold": logits(model, 100 * x[:2]).round(3).tolist(),
+    } | limits()
 
 
 def draw(data: Data, colours: Mapping[str, str]) -> Figure:
@@ -58,7 +72,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 
 TOLERANCES = (
     within(0, "images")
-    | within(1e-3, "gradients logits sums rises")
+    | within(1e-3, "gradients logits sums rises hundredfold highest lowest largest")
     | within(3e-4, "answers")
     | within(1e-4, "least_correlation largest_correlation least_rule largest_rule")
 )

@@ -90,6 +90,6 @@ def permuted(rng: Draw) -> Case:
     size, outputs = [(5, 2), (4, 3), (6, 5)][rng.number]
     y, weights = rng.standard_normal(size), rng.standard_normal((size, outputs))
     order = np.roll(np.arange(size), 1)
-    values = {"M": size, "O": outputs, "y": y, "W": weights, "P": np.eye(size)[order]}
+    values = {"M": size, "O": outputs, "y": y, "U": weights, "P": np.eye(size)[order]}
     free = {"k": range(size), "o": range(outputs)}
     return Case({**values, "y'": y[order], "V": weights[order]}, free)
