@@ -42,6 +42,7 @@ REASONS = {
     "no limit to the size of files on this system": lacking("resource"),
     "Windows has no SIGKILL": lambda: sys.platform == "win32",
     "this system cannot kill -9": lambda: sys.platform == "win32",
+    "this system cannot fork": lambda: not hasattr(os, "fork"),
     "this system has other permissions": lambda: not hasattr(os, "geteuid"),
     "CNNBOOK_MNIST_MIRROR_FOLDER does not name": (
         lambda: not os.environ.get("CNNBOOK_MNIST_MIRROR_FOLDER")

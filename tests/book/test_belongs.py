@@ -386,11 +386,11 @@ def test_exchanged_places_of_the_glossary_are_noticed(old, new):
 # --- licences -------------------------------------------------------------------------------------
 
 LICENCE = (ROOT / "LICENSE").read_text(encoding="utf-8").partition("\n---")[0]
-KINDS = {  # of content, the licence that LICENSE gives to it, and its name in metadata
-    "Code": ("MIT License", "MIT"),
-    "Text and figures": ("Creative Commons Attribution 4.0 International (CC BY 4.0)", "CC-BY-4.0"),
-    "Data": ("under the terms of MNIST", ""),
-    "Fonts": ("SIL Open Font License 1.1", ""),
+KINDS = {  # of content, and the licence that LICENSE gives to each
+    "Code": "MIT License",
+    "Text and figures": "Creative Commons Attribution 4.0 International (CC BY 4.0)",
+    "Data": "under the terms of MNIST",
+    "Fonts": "SIL Open Font License 1.1",
 }
 # Where it is said in short: the code's licence, that of text and figures, that of the data.
 SHORT = {
@@ -399,26 +399,17 @@ SHORT = {
     "CITATION.cff": "license:\n  - MIT\n  - CC-BY-4.0\n",
     "pyproject.toml": 'license = "MIT AND CC-BY-4.0"\n',
     "cnnbook/data/README.md": "passes the images on under CC BY-SA 3.0; the\nlicences of the code",
-    "docs/10-the-data.md": "Creative Commons licence Attribution-ShareAlike, version 3. This book passes",
+    "docs/10-the-data.md": "licence Attribution-ShareAlike, version 3. This book passes on the",
 }
 
 
 def test_licences_are_said_alike_everywhere():
     parts = dict(re.findall(r"^\d\. ([\w ]+): ((?:.+\n)+)", LICENCE + "\n", re.MULTILINE))
     assert parts.keys() == KINDS.keys()
-    for kind, (words, _) in KINDS.items():
+    for kind, words in KINDS.items():
         assert words in one_line(parts[kind]), kind
     for name, words in SHORT.items():
         assert one_line(words) in one_line((ROOT / name).read_text("utf-8")), name
-
-
-def test_an_altered_licence_is_noticed(monkeypatch):
-    for kind, (words, name) in KINDS.items():
-        monkeypatch.setitem(KINDS, kind, (words.replace("4.0", "3.0").replace("M", "N"), name))
-        if words != KINDS[kind][0]:
-            with pytest.raises(AssertionError):
-                test_licences_are_said_alike_everywhere()
-        monkeypatch.setitem(KINDS, kind, (words, name))
 
 
 def test_every_face_is_under_its_licence():

@@ -144,12 +144,21 @@ def idle(source):
 
 
 def returns_early(function):
-    """Say whether a test ends before its last statement, or asserts a constant."""
-    parts = list(ast.walk(function))
-    own = [part for part in function.body if isinstance(part, ast.Return)]
-    return bool(own) or any(
-        isinstance(part, ast.Assert) and isinstance(part.test, ast.Constant | ast.Tuple)
-        for part in parts
+    """Say whether a test may end before its last statement, or asserts a constant."""
+    blocks = [
+        getattr(node, part)
+        for node in ast.walk(function)
+        if not isinstance(node, ast.FunctionDef | ast.Lambda) or node is function
+        for part in ("body", "orelse", "finalbody")
+        if isinstance(getattr(node, part, None), list)
+    ]
+    return any(
+        isinstance(line, ast.Assert) and isinstance(line.test, ast.Constant | ast.Tuple)
+        for line in ast.walk(function)
+    ) or any(
+        isinstance(line, ast.Return) and not any(asserts(part, set()) for part in block[:at])
+        for block in blocks
+        for at, line in enumerate(block)
     )
 
 
@@ -174,6 +183,7 @@ def test_every_function_of_a_file_of_tests_asserts_or_is_called(path):
     [
         "def test_one():\n    x = 1\n",
         "def test_one():\n    return\n    assert x\n",
+        "def test_one():\n    if y:\n        return\n    assert x\n",
         "def test_one():\n    assert True\n",
         "def test_one():\n    assert (x, 'y')\n",
         "def tst_one():\n    assert x\n",
