@@ -472,3 +472,25 @@ def test_a_word_that_readers_search_for_stands_where_it_is_answered(word):
     stands = word.lower() in lower(" ".join(sections(DOCS / page)[mark]))
     nowhere = all(word.lower() not in lower(text_of(path)) for path in PAGES)
     assert stands or (word in AWAITED and nowhere)
+
+
+TURNED = re.compile(
+    r"(?:kernel|gradient)s?\b[^.|]{0,20}\bturn(?:ed|s)?\b(?! into)"
+    r"|\b[Tt]urn(?:ed|s|ing)?\b[^.|]{0,12}\b(?:kernel|180|(?:half|its own) turn)",
+)
+UNTIL = STILL | {"01-cross-correlation-and-convolution", "03-kernel-gradients", "notation"}
+# What the data of a figure calls so; whoever makes these figures anew renames it.
+IN_DATA = re.compile(r"hidden_by_training\.turned\w*|\"turned\"")
+
+
+@paged(
+    [
+        *(path for path in PAGES if path.stem not in UNTIL | {"mutation"}),
+        *MODULES,
+        *sorted((ROOT / "book").rglob("*.py")),
+        *sorted((ROOT / "scripts").rglob("*.py")),
+    ]
+)
+def test_a_kernel_is_flipped_not_turned(path):
+    text = IN_DATA.sub("", path.read_text(encoding="utf-8"))
+    assert [found[0] for found in TURNED.finditer(text)] == []
