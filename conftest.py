@@ -13,6 +13,8 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
+pytest_plugins = ["tests.guard"]
+
 
 @pytest.fixture(autouse=True)
 def _numpy_as_np(doctest_namespace: dict[str, Any]) -> None:

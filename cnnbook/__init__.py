@@ -6,7 +6,7 @@ __version__ = "0.1.0"
 
 
 def _keep_freed_memory() -> None:
-    """Ask the allocator to keep the memory of arrays that are gone (chapter 16).
+    """Ask the allocator to keep the memory of arrays that are gone.
 
     A training step makes and drops the same few arrays again and again. The C library of Linux
     gives the memory of each back to the system, which hands it out anew filled with zeros, page

@@ -62,7 +62,7 @@ class Optimizer:
 class SGD(Optimizer):
     """Gradient descent on minibatches, with momentum if wanted.
 
-    Without momentum a step is w <- w - eta g, @eq-step. With momentum mu (chapter 17) it is
+    Without momentum a step is w <- w - eta g, @eq-step. With momentum mu it is
     v <- mu v + g, w <- w - eta v.
 
     Parameters

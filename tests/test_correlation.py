@@ -54,7 +54,7 @@ def test_output_sizes():
         assert function(image, kernel).shape == (4, 6), "valid is the default"
 
 
-def test_the_impulse_response_of_correlation_is_the_turned_kernel():
+def test_the_impulse_response_of_correlation_is_the_flipped_kernel():
     impulse, kernel = np.zeros((3, 3)), np.arange(1.0, 7.0).reshape(2, 3)
     impulse[1, 1] = 1
     full = cross_correlate2d(impulse, kernel, "full")

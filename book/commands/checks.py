@@ -39,7 +39,8 @@ def commands(site: str) -> Commands:
         "zensical": [*PYTHON, "book.site.compare"],
         "equations": [*PYTHON, "book.formulas.report", "--check"],
         "figures": [*PYTHON, "scripts.figures", "--check"],
-        "tests": [*PYTHON, "pytest", *coverage],
+        "canaries": [*PYTHON, "scripts.canaries"],
+        "tests": [*PYTHON, "pytest", "--as-noted", *coverage],
         "browser": [*PYTHON, "pytest", "tests/browser"],
     }
 

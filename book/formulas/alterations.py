@@ -35,7 +35,7 @@ STRICTER_OR_WEAKER = {"<=": "<", "<": "<=", ">=": ">", ">": ">="}
 
 
 def alterations(chain: Chain, sizes: Collection[str] = ()) -> Iterator[tuple[str, Chain]]:
-    """Alter a statement in every single place: a sign, an index, a factor, a bound, a turn, a size.
+    """Alter a statement in every single place: a sign, an index, a factor, a bound, a flip, a size.
 
     Parameters
     ----------

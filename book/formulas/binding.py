@@ -211,10 +211,10 @@ def _random(result: Any) -> Any:
 
 
 def _distorted(result: Any) -> Any:
-    """Turn along the last axes, shrink and move; probabilities are still some."""
+    """Flip along the last axes, shrink and move; probabilities are still some."""
     right = np.asarray(result)
-    turned = np.flip(right, tuple(range(right.ndim)[-2:]))
-    return (0.7 * turned + 0.1).astype(right.dtype)[()]
+    flipped = np.flip(right, tuple(range(right.ndim)[-2:]))
+    return (0.7 * flipped + 0.1).astype(right.dtype)[()]
 
 
 def _doubled(result: Any) -> Any:

@@ -31,6 +31,7 @@ from book.equations import (
     find_equations,
 )
 from book.reading import Version, read_json, versions
+from book.site.copied import Copied
 from book.site.figures import Drawings
 from book.site.measured import NUMBER, NumberError, measured
 from book.site.notes import SideNotes
@@ -325,6 +326,7 @@ class MathExtension(Extension):
         md.postprocessors.register(PlainTokens(md), "plain-tokens", 5)
         md.postprocessors.register(QuietPermalinks(md), "quiet-permalinks", 6)
         md.postprocessors.register(PrintedSource(md, self), "printed-source", 4)
+        md.postprocessors.register(Copied(md), "copied", 3)
 
     def reset(self) -> None:
         """Forget the last page: the pages may have changed since."""

@@ -16,7 +16,7 @@ def compute() -> Data:
     """Correlate and convolve the first zero of the training set."""
     images, labels = load_zero_one(limit_per_class=1).train
     image = images[labels == 0][0, 0].astype(np.float64)
-    # Minus above the diagonal, plus below it: turning this kernel changes every sign.
+    # Minus above the diagonal, plus below it: flipping this kernel changes every sign.
     steps = np.arange(SIZE)
     kernel = np.sign(np.add.outer(steps, steps) - (SIZE - 1.0))
     correlation = cross_correlate2d(image, kernel)

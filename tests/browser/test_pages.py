@@ -110,18 +110,6 @@ def test_mathematics_is_set_in_the_font_that_comes_with_the_site(visit):
     assert page.locator("math").count() > 30
 
 
-def test_a_copied_example_has_no_prompts_and_no_outputs(visit, site):
-    page = visit("")
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site[:-6])
-    example = page.locator(".highlight:has-text('zero_one_network(np')").first
-    example.hover()
-    example.locator(".md-code__button").click()
-    copied = page.evaluate("navigator.clipboard.readText()")
-    assert "model = zero_one_network(np.random.default_rng(0))" in copied
-    assert ">>>" not in copied
-    assert "338,352" not in copied
-
-
 def test_search_finds_a_name_from_the_keyboard_alone(visit):
     page = visit("")
     page.keyboard.press("/")

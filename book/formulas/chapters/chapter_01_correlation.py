@@ -59,8 +59,8 @@ def endless(rng: Draw) -> Case:
 def reversal(rng: Draw) -> Case:
     case = endless(rng)
     k = case.values["k"]
-    turned = rotate180(k.values[np.newaxis])[0]
-    case.values[r"\bar{k}"] = Lattice(turned, (-(k.origin[0] + len(k.values) - 1),))
+    flipped = rotate180(k.values[np.newaxis])[0]
+    case.values[r"\bar{k}"] = Lattice(flipped, (-(k.origin[0] + len(k.values) - 1),))
     return case
 
 
