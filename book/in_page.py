@@ -21,9 +21,10 @@ import numpy as np
 
 from book.equations import Equation
 from book.formulas.alterations import alterations
-from book.formulas.binding import Binding, Draw, WrongEquationError, load, measure
+from book.formulas.binding import DRAWS, MARGIN, Binding, Draw, WrongEquationError, load, measure
 from book.formulas.displayed import as_written
-from book.formulas.evaluate import domain_of, read
+from book.formulas.evaluate import EvaluationError, domain_of, first_difference, read
+from book.formulas.parse import FormulaError
 
 FLAGS = doctest.NORMALIZE_WHITESPACE  # as in the project's tests
 EDITED = "<this block>"
@@ -185,6 +186,43 @@ def check_equation(name: str, number: str, latex: str, page: str = "this page") 
     }
 
 
+def compute_altered(name: str, number: str, latex: str) -> dict[str, Any]:
+    """Compute an equation that the reader has altered, on the inputs of the right one.
+
+    Parameters
+    ----------
+    name, number, latex : str
+        As for `check_equation`.
+
+    Returns
+    -------
+    dict
+        Whether it ``holds``; if it does not, the ``place`` (its indices) and the values of the
+        ``sides`` where they first differ, or the ``message``, if it has no value.
+    """
+    equation = Equation(name, number, as_written(latex), "this page")
+    build = load()[name].build
+    for draw in range(DRAWS):
+        case = build(Draw(draw))
+        try:
+            found = first_difference(read(equation.latex, case), case, MARGIN)
+        except (EvaluationError, FormulaError) as wrong:
+            return {"holds": False, "message": " ".join(str(wrong).split())}
+        if found is not None:
+            place = [f"{letter} = {value}" for letter, value in found[0].items()]
+            return {"holds": False, "place": place, "sides": [_number(side) for side in found[1]]}
+    return {"holds": True, "harmless": load()[name].harmless}
+
+
+def _number(value: Any) -> str:
+    """Write a side's value: a number, or the shape of an array and its first numbers."""
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return f"{array[()]:.6g}"
+    first = ", ".join(f"{entry:.4g}" for entry in array.ravel()[:3])
+    return f"{first}{', ...' if array.size > 3 else ''} (shape {array.shape})"
+
+
 def _count(equation: Equation, binding: Binding) -> int:
     """Count the alterations of an equation that does not hold; none, if it cannot be read."""
     case = binding.build(Draw(0))
@@ -206,7 +244,7 @@ def answer(question: str) -> str:
     Parameters
     ----------
     question : str
-        An object whose ``do`` is ``run``, ``edited``, ``equation`` or ``forget``.
+        An object whose ``do`` is ``run``, ``edited``, ``equation``, ``altered`` or ``forget``.
 
     Returns
     -------
@@ -218,8 +256,9 @@ def answer(question: str) -> str:
         for name in [asked["session"]] if "session" in asked else list(PAGES):
             PAGES.pop(name, None)
         return "null"
-    if asked["do"] == "equation":
-        return json.dumps(check_equation(asked["id"], asked["number"], asked["latex"]))
+    if asked["do"] in ("equation", "altered"):
+        check = check_equation if asked["do"] == "equation" else compute_altered
+        return json.dumps(check(asked["id"], asked["number"], asked["latex"]))
     session = asked.get("session", "")  # a docstring has names of its own
     if session not in PAGES:
         PAGES[session] = Page(session)

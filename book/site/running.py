@@ -35,6 +35,13 @@ SECTION = (
 )
 
 
+HEADING = re.compile(r"</h1>\n?")
+PREDICT = (
+    '<p class="predict" data-search-exclude="true"><button type="button" aria-pressed="false">'
+    "Predict first</button> hides each output of one line until you have guessed it.</p>"
+)
+
+
 class Running(Postprocessor):
     """Put a row of buttons under each block of examples, and a check of the page at its end."""
 
@@ -46,9 +53,13 @@ class Running(Postprocessor):
         """Add the buttons, if the runtime is there and the page's examples can use it."""
         here = current_place(self.md)
         docstring = "mkdocstrings_ids" in self.md.treeprocessors  # a text within the page
-        if here is None or docstring or not (self.docs / RUNTIME.name / MANIFEST).exists():
+        if here is None or docstring:
             return text
         blocks = len(BLOCK.findall(text))
+        if blocks and not here.page.startswith("reference/"):
+            text = HEADING.sub(lambda found: found[0] + PREDICT, text, count=1)
+        if not (self.docs / RUNTIME.name / MANIFEST).exists():
+            return text
         equations = text.count('class="equation-number"')
         if NOT_HERE.search(text) or not blocks + equations:
             return text

@@ -62,9 +62,11 @@ async function reply({ data: { id, folder, question, wants } }) {
     await provide(pyodide, wants, tell);
     tell("Computing");
     const module = pyodide.pyimport("book.in_page");
+    const started = performance.now();
     const answer = module.answer(JSON.stringify(question));
+    const seconds = (performance.now() - started) / 1000;
     module.destroy();
-    postMessage({ id, answer: JSON.parse(answer) });
+    postMessage({ id, answer: JSON.parse(answer), seconds });
   } catch (error) {
     postMessage({ id, error: String(error.message ?? error) });
   }

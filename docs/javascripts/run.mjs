@@ -2,83 +2,11 @@
 // before it is asked for. What is expected stands on the page: the outputs that the blocks show,
 // and the LaTeX that the formulas carry; Python, in python.mjs, is sent both.
 
+import { announce, ask, end, needs, whenEnded } from "./here.mjs";
+import { alterable } from "./alter.mjs";
+
 const rows = [...document.querySelectorAll(".run")];
 const section = document.querySelector(".check-here");
-const folder = new URL("../runtime/", import.meta.url).href;
-
-// ---- Python ------------------------------------------------------------------------------------
-
-let worker;
-let asked = 0;
-const waiting = new Map();
-
-function ask(question, { wants = [], tell = () => {} } = {}) {
-  if (!worker) {
-    worker = new Worker(new URL("python.mjs", import.meta.url), { type: "module" });
-    worker.addEventListener("message", ({ data }) => {
-      const one = waiting.get(data.id);
-      if (!one) return;
-      if (data.doing) return one.tell(data.doing);
-      waiting.delete(data.id);
-      if (data.error) one.reject(new Error(data.error));
-      else one.resolve(data.answer);
-    });
-    worker.addEventListener("error", (event) => end(event.message || "Python could not be started"));
-  }
-  asked += 1;
-  return new Promise((resolve, reject) => {
-    waiting.set(asked, { resolve, reject, tell });
-    worker.postMessage({ id: asked, folder, question, wants });
-  });
-}
-
-function end(why) {
-  worker?.terminate();
-  worker = undefined;
-  for (const one of waiting.values()) one.reject(new Error(why));
-  waiting.clear();
-  sessions.clear();
-}
-
-const STOPPED = "Stopped.";
-
-// What a block needs besides NumPy and the book's code. Once a page has asked, it has it.
-function wants(text) {
-  const found = [];
-  if (/\bscipy\b/.test(text)) found.push("scipy");
-  if (/\b(mnist|load_zero_one|load_other_digits|train_run|runs)\b/.test(text)) found.push("data");
-  return found;
-}
-
-// ---- How much there is to load, said before it is loaded ----------------------------------------
-
-const mega = (bytes) => `${Math.max(0.1, bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
-
-async function size(names) {
-  const manifest = await (await fetch(`${folder}manifest.json`)).json();
-  const parts = { data: manifest.data };
-  let bytes = 0;
-  for (const [name, length] of Object.entries(manifest.sizes)) {
-    const optional = name.startsWith("scipy") ? "scipy" : name === parts.data ? "data" : "";
-    if (!optional || names.includes(optional)) bytes += length;
-  }
-  return bytes;
-}
-
-let said = false;
-async function announce(names, tell) {
-  if (said || worker) return;
-  said = true;
-  if (typeof WebAssembly !== "object") throw new Error("This browser cannot run Python.");
-  const phone = navigator.deviceMemory && navigator.deviceMemory < 1;
-  if (phone) throw new Error("Python needs 165 MB of memory, which this device may not have.");
-  tell(`Loading Python, about ${mega(await size(names))}; it will be kept for the next time`);
-  if (isSecureContext && navigator.serviceWorker) {
-    const keeper = new URL("../offline.js", import.meta.url);
-    await navigator.serviceWorker.register(keeper).catch(() => {}); // without it, no page is kept
-    await Promise.race([navigator.serviceWorker.ready, new Promise((go) => setTimeout(go, 2000))]);
-  }
-}
 
 // ---- Blocks --------------------------------------------------------------------------------------
 
@@ -183,6 +111,7 @@ function input(text) {
 
 const blocks = rows.map((row) => new Block(row));
 const sessions = new Map(); // of each, how many of its blocks have run
+whenEnded(() => sessions.clear());
 let busy = false;
 
 function controls(block, running) {
@@ -194,7 +123,7 @@ function controls(block, running) {
 }
 
 async function press(block) {
-  if (busy) return end(STOPPED);
+  if (busy) return end();
   controls(block, true);
   try {
     await run(block);
@@ -210,8 +139,8 @@ async function one(block, tell) {
   const code = block.edited;
   const question =
     code === undefined ? { do: "run", text: block.text } : { do: "edited", text: code };
-  const needs = wants(code ?? block.text);
-  return ask({ ...question, session: block.session }, { wants: needs, tell });
+  const wants = needs(code ?? block.text);
+  return ask({ ...question, session: block.session }, { wants, tell });
 }
 
 // The blocks above first, as doctest does; a block that has run is run again from the top, for
@@ -220,22 +149,19 @@ async function run(block) {
   const mine = blocks.filter((other) => other.session === block.session);
   const at = mine.indexOf(block);
   const tell = tells(block);
-  await announce(wants(mine.slice(0, at + 1).map((other) => other.text).join("\n")), tell);
+  await announce(needs(mine.slice(0, at + 1).map((other) => other.text).join("\n")), tell);
   let from = sessions.get(block.session) ?? 0;
   if (from > at && block.edited === undefined) {
     await ask({ do: "forget", session: block.session });
     from = 0;
   }
   for (const above of mine.slice(from, at)) {
-    const started = performance.now();
-    const marks = await one(above, tell);
-    if (above.edited === undefined) above.show(marks, (performance.now() - started) / 1000);
+    const { answer, seconds } = await one(above, tell);
+    if (above.edited === undefined) above.show(answer, seconds);
     sessions.set(block.session, mine.indexOf(above) + 1);
   }
-  const started = performance.now();
-  const marks = await one(block, tell);
+  const { answer: marks, seconds } = await one(block, tell);
   sessions.set(block.session, Math.max(at + 1, sessions.get(block.session) ?? 0));
-  const seconds = (performance.now() - started) / 1000;
   if (block.edited === undefined) return block.show(marks, seconds);
   block.print(marks.map((mark) => mark.got).join(""));
   const failed = marks.at(-1)?.failed;
@@ -245,7 +171,7 @@ async function run(block) {
 
 // What the blocks have done is forgotten, and what Python holds in memory.
 function startAgain() {
-  end(STOPPED);
+  end();
   for (const block of blocks) {
     block.clear();
     block.again.hidden = true;
@@ -254,16 +180,23 @@ function startAgain() {
 
 // ---- The whole page ------------------------------------------------------------------------------
 
-const equations = [...document.querySelectorAll(".equation > a.equation-number[id]")].map((link) => ({
-  link,
-  id: link.id,
-  number: link.textContent.slice(1, -1),
+class Equation {
+  constructor(link) {
+    this.link = link;
+    this.id = link.id;
+    this.number = link.textContent.slice(1, -1);
+    this.parts = [...link.parentElement.querySelectorAll(".equation-formula > math")];
+  }
+
   // The parts of a display are one formula.
-  latex: () =>
-    [...link.parentElement.querySelectorAll(".equation-formula math")]
-      .map((part) => part.getAttribute("alttext"))
-      .join(" \\qquad "),
-}));
+  get latex() {
+    return this.parts.map((part) => part.getAttribute("alttext")).join(" \\qquad ");
+  }
+}
+
+const links = section ? document.querySelectorAll(".equation > a.equation-number[id]") : [];
+const equations = [...links].map((link) => new Equation(link));
+for (const equation of equations) alterable(equation);
 
 class Tally {
   constructor() {
@@ -310,7 +243,7 @@ async function check() {
   line.textContent = "";
   list.replaceChildren();
   for (const block of blocks) {
-    if (block.edited !== undefined) block.edit();
+    if (block.edited !== undefined) block.edit(); // what is checked is the page
     block.clear();
     block.runButton.disabled = true;
   }
@@ -318,17 +251,17 @@ async function check() {
   write(true);
   try {
     const texts = blocks.map((block) => block.text).join("\n");
-    await announce(wants(texts), tell);
+    await announce(needs(texts), tell);
     // It reads the equations' bindings, which use the digits.
-    const needs = equations.length ? [...new Set([...wants(texts), "data"])] : wants(texts);
-    await ask({ do: "forget" }, { wants: needs, tell });
+    const wants = needs(texts);
+    await ask({ do: "forget" }, { wants, tell });
     sessions.clear();
     const started = performance.now();
     for (const [at, block] of blocks.entries()) {
       tell(`Block ${at + 1} of ${blocks.length}`);
-      const before = performance.now();
-      const marks = await ask({ do: "run", text: block.text, session: block.session });
-      block.show(marks, (performance.now() - before) / 1000);
+      const question = { do: "run", text: block.text, session: block.session };
+      const { answer: marks, seconds: took } = await ask(question);
+      block.show(marks, took);
       sessions.set(block.session, (sessions.get(block.session) ?? 0) + 1);
       const different = marks.filter((mark) => !mark.same);
       tally.count("examples", marks.length - different.length, marks.length);
@@ -340,7 +273,8 @@ async function check() {
     for (const equation of equations) {
       tell(`Equation ${equation.number}`);
       const { id, number } = equation;
-      const found = await ask({ do: "equation", id, number, latex: equation.latex() });
+      const question = { do: "equation", id, number, latex: equation.latex };
+      const { answer: found } = await ask(question);
       tally.count("equations", Number(found.holds), 1);
       tally.count("alterations", found.noticed, found.alterations);
       const right = found.holds && found.noticed === found.alterations;
@@ -364,7 +298,7 @@ async function check() {
 function wrong(place, what) {
   const item = document.createElement("li");
   const link = document.createElement("a");
-  if (!place.id) place.id = `checked-${asked}-${Math.random().toString(36).slice(2, 8)}`;
+  place.id ||= `checked-${document.querySelectorAll(".check-wrong li").length}`;
   link.href = `#${place.id}`;
   link.textContent = what;
   item.append(link);
@@ -372,6 +306,6 @@ function wrong(place, what) {
 }
 
 section?.querySelector("[data-do=check]").addEventListener("click", () => {
-  if (busy) end(STOPPED);
+  if (busy) end();
   else check();
 });

@@ -120,6 +120,19 @@ def test_an_alteration_that_nothing_notices_is_named(monkeypatch):
     assert found["message"].startswith("nothing notices")
 
 
+def test_what_a_reader_alters_is_computed_and_the_two_numbers_are_shown():
+    name = "eq-kernel-gradient"
+    found = in_page.compute_altered(name, "3.8", GRADIENT.replace("i+u", "i+v"))
+    assert not found["holds"]
+    assert {part[0] for part in found["place"]} == set("fcuv")
+    left, right = map(float, found["sides"])
+    assert abs(left - right) > 1e-3
+    assert in_page.compute_altered(name, "3.8", GRADIENT)["holds"]
+    nowhere = in_page.compute_altered(name, "3.8", GRADIENT.replace("i+u", "i-u"))
+    assert "is not in 0 .." in nowhere["message"]
+    assert "place" not in nowhere
+
+
 def ask(**question):
     return json.loads(answer(json.dumps(question)))
 
