@@ -73,7 +73,7 @@ def pack(core: str) -> None:
     for old in RUNTIME.glob("book-*.zip"):
         if old.name not in names.values():
             old.unlink()
-    files = sorted(path for path in (RUNTIME / core).iterdir() if path.name != "pyodide-lock.json")
+    files = sorted((RUNTIME / core).iterdir())
     files += [RUNTIME / name for name in names.values()]
     # What is loaded is compressed on the way, as web servers do.
     sizes = {path.name: len(gzip.compress(path.read_bytes(), 6)) for path in files}
