@@ -172,9 +172,10 @@ def test_layers_are_checked():
     with pytest.raises(TypeError, match="^layers: expected layers; got <built-in"):
         Sequential(abs)
     layer = Sigmoid()
-    with pytest.raises(ValueError, match="^layers: expected every layer once"):
+    said = "^layers: expected every layer once; got one of them twice$"
+    with pytest.raises(ValueError, match=said):
         Sequential(layer, layer)
-    with pytest.raises(ValueError, match="^layers: expected every layer once"):
+    with pytest.raises(ValueError, match=said):
         Sequential(Sequential(layer), layer)
 
 

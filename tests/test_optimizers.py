@@ -97,7 +97,11 @@ WRONG = [
     (lambda: SGD([Parameter("w", B)], 1, momentum="x"), TypeError, "momentum: *'x'"),
     (lambda: SGD([Parameter("w", B)], 10**400), ValueError, "learning_rate: expected a finite"),
     (lambda: SGD([Parameter("w", B)], 1, momentum=B), TypeError, "momentum: expected a number"),
-    (lambda: SGD([SHARED, SHARED], 1), ValueError, "parameters: expected each of them once"),
+    (
+        lambda: SGD([SHARED, SHARED], 1),
+        ValueError,
+        "parameters: expected each of them once; got one of them twice",
+    ),
 ]
 
 

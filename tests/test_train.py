@@ -1,6 +1,7 @@
 """The training loop: what it does step by step, and what it refuses to do."""
 
 import io
+import re
 import sys
 
 import numpy as np
@@ -188,8 +189,9 @@ def test_what_was_left_in_the_gradients_does_not_count():
 )
 def test_progress_is_shown_to_those_who_want_it(monkeypatch, stream, progress, shown):
     monkeypatch.setattr(sys, "stderr", stream())
-    train(network(), *data(), progress=progress)
-    assert ("Epoch 1" in sys.stderr.getvalue()) is shown
+    train(network(), *data(), epochs=2, progress=progress)
+    labels = re.findall(r"Epoch (-?\d+):", sys.stderr.getvalue())
+    assert sorted(set(labels)) == (["1", "2"] if shown else [])
 
 
 def test_callbacks_and_test_errors_come_after_every_epoch():
@@ -457,7 +459,11 @@ def a_fit(**changes):
 WRONG = [
     (lambda: a_fit(targets=np.array(["a"] * 3)), TypeError, "targets: expected numbers; got <U1"),
     (lambda: a_fit(targets=np.ones((3, 2)) * 1j), TypeError, "targets: *complex128"),
-    (lambda: a_fit(optimizer=SGD([SHARED], 1)), ValueError, "optimizer: *none of its param"),
+    (
+        lambda: a_fit(optimizer=SGD([SHARED], 1)),
+        ValueError,
+        "optimizer: expected one that updates the model; got none of its parameters",
+    ),
     (lambda: a_fit(test=(np.ones((1, 1, 2, 2)), [0])), TypeError, "labels: *list"),
     (lambda: a_fit(test=(np.full((1, 1, 2, 2), np.nan), LABEL)), ValueError, "test: *nan"),
     (

@@ -119,6 +119,11 @@ WRONG = [
     (lambda: Conv2D(1, 1, 3, dtype="so", **OPTIONS), TypeError, "dtype: *got 'so'"),
     (lambda: Conv2D(1, 1, 3, dtype=np.float16, **OPTIONS), TypeError, "dtype: *float16"),
     (
+        lambda: Conv2D(3, 1, 2, **OPTIONS).forward(np.ones((2, 2, 5, 6))),
+        ValueError,
+        "x: expected shape (N, 3, H, W), to fit kernels of shape (1, 3, 2, 2); got (2, 2, 5, 6)",
+    ),
+    (
         lambda: forwarded(Conv2D(1, 1, 2, **OPTIONS), np.ones((1, 1, 2, 2))).backward(
             np.ones((1, 2))
         ),
