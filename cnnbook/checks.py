@@ -13,6 +13,9 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 FLOATING = "float32 or float64"
+# By the type, not the dtype: the byte order does not matter, and long
+# double is refused where it is as long as double, too.
+REAL = np.float32, np.float64
 
 Array = NDArray[Any]
 Cache = TypeVar("Cache")
@@ -43,12 +46,14 @@ def check_axes(axes: str, *arrays: Array) -> None:
         The name of each argument and the letters of its axes:
         ``"kernels: F C KH KW, bias: F, x: N C H W"``, or ``"y: ..., grad_output: ..."``.
     *arrays : np.ndarray
-        The arguments, in this order. Complex arrays pass, because the complex step needs them.
+        The arguments, in this order. Arrays of complex128 pass, because the complex step of
+        chapter 9 needs them.
 
     Raises
     ------
     TypeError
-        If an argument is not a NumPy array, or holds integers, booleans or objects.
+        If an argument is not a NumPy array, or holds other numbers than float32, float64 and
+        complex128.
     ValueError
         If it has another number of axes, an empty axis that has a letter, or another size than an
         argument before it.
@@ -94,7 +99,7 @@ def _sizes(
             f"{'' if letters == ('...',) else ' of shape ' + _written(letters)}; "
             f"got {type(array).__name__}"
         )
-    if array.dtype.kind not in "fc":
+    if array.dtype.type not in (*REAL, np.complex128):
         raise TypeError(
             f"{name}: expected {FLOATING}; got {array.dtype} of shape {array.shape} "
             f"(convert with {name}.astype(np.float32))"
@@ -130,7 +135,7 @@ def _written(sizes: Sequence[Any]) -> str:
 def check_shape(
     name: str, array: Array, expected: tuple[int, ...], because: str
 ) -> None:
-    """Refuse anything but a floating array of exactly the expected shape.
+    """Refuse anything but an array of float32 or float64 of exactly the expected shape.
 
     Parameters
     ----------
@@ -146,7 +151,7 @@ def check_shape(
     Raises
     ------
     TypeError
-        If ``array`` is not a floating NumPy array.
+        If ``array`` is not a NumPy array of float32 or float64.
     ValueError
         If its shape differs.
     """
@@ -155,7 +160,7 @@ def check_shape(
             f"{name}: expected a NumPy array of shape {expected}, {because}; "
             f"got {type(array).__name__}"
         )
-    if array.dtype.kind not in "fc":
+    if array.dtype.type not in REAL:
         raise TypeError(
             f"{name}: expected {FLOATING}; got {array.dtype}"
         )
@@ -189,10 +194,14 @@ def check_count(name: str, value: int, minimum: int = 1) -> int:
     ValueError
         If it is smaller than ``minimum``.
     """
-    logical = isinstance(value, (bool, np.bool_))
-    if logical or not hasattr(value, "__index__"):
-        raise TypeError(f"{name}: expected an integer; got {value!r}")
-    count = operator.index(value)
+    try:
+        if isinstance(value, (bool, np.bool_)):
+            raise TypeError
+        count = operator.index(value)
+    except TypeError:  # an array of several has an __index__ that fails
+        raise TypeError(
+            f"{name}: expected an integer; got {value!r}"
+        ) from None
     if count < minimum:
         raise ValueError(
             f"{name}: expected an integer of at least {minimum}; got {count}"
@@ -231,6 +240,11 @@ def check_pair(name: str, value: Size, minimum: int = 1) -> Pair:
     >>> check_pair("padding", (0, 1), minimum=0)
     (0, 1)
     """
+    if getattr(value, "ndim", 0):  # an array, of one number or several
+        raise TypeError(
+            f"{name}: expected an integer or a pair (height, width); "
+            f"got {value!r}"
+        )
     if not isinstance(value, (tuple, list)):
         count = check_count(name, value, minimum)
         return count, count
@@ -317,9 +331,15 @@ def check_finite(name: str, array: Array) -> None:
 
     Raises
     ------
+    TypeError
+        If they are complex.
     ValueError
         If an entry is not finite.
     """
+    if array.dtype.kind == "c":
+        raise TypeError(
+            f"{name}: expected {FLOATING}; got {array.dtype}"
+        )
     # NaN is handed on by both.
     if np.isfinite(array.min()) and np.isfinite(array.max()):
         return
@@ -332,7 +352,7 @@ def check_finite(name: str, array: Array) -> None:
 
 
 def check_real(name: str, array: Array) -> None:
-    """Refuse anything but a non-empty array of real floating-point numbers.
+    """Refuse anything but a non-empty array of float32 or float64.
 
     Parameters
     ----------
@@ -344,7 +364,7 @@ def check_real(name: str, array: Array) -> None:
     Raises
     ------
     TypeError
-        If it is not a floating NumPy array, or a complex one.
+        If it is not a NumPy array of float32 or float64.
     ValueError
         If it is empty.
     """

@@ -3,9 +3,12 @@
 Everything here is about options and messages; the book explains what they call.
 """
 
+import contextlib
 import dataclasses
+import io
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -60,10 +63,21 @@ def _number(text: str | float) -> float:
         ) from None
 
 
+def _path(text: str | Path) -> Path:
+    """Read a path; the empty one, which a forgotten variable leaves, is none."""
+    if not str(text):
+        raise typer.BadParameter("expected a path; got an empty one")
+    return Path(text)
+
+
+DEFAULTS = Configuration()
+
 Run = Annotated[
     Path,
     typer.Argument(
-        metavar="RUN", help="The folder that train has written."
+        parser=_path,
+        metavar="RUN",
+        help="The folder that train has written.",
     ),
 ]
 
@@ -78,7 +92,7 @@ def train(  # noqa: PLR0917 - typer passes them by name
             metavar="N",
             help="Train on so many images of each digit.  [default: all]",
         ),
-    ] = None,
+    ] = DEFAULTS.limit_per_class,
     epochs: Annotated[
         int,
         typer.Option(
@@ -86,19 +100,19 @@ def train(  # noqa: PLR0917 - typer passes them by name
             metavar="N",
             help="How often every image is seen.",
         ),
-    ] = 5,
+    ] = DEFAULTS.epochs,
     batch_size: Annotated[
         int,
         typer.Option(
             parser=_integer, metavar="N", help="Images per step."
         ),
-    ] = 32,
+    ] = DEFAULTS.batch_size,
     learning_rate: Annotated[
         float,
         typer.Option(
             parser=_number, metavar="X", help="The length of a step."
         ),
-    ] = 0.1,
+    ] = DEFAULTS.learning_rate,
     seed: Annotated[
         int,
         typer.Option(
@@ -106,10 +120,12 @@ def train(  # noqa: PLR0917 - typer passes them by name
             metavar="N",
             help="Draws the parameters and the order.",
         ),
-    ] = 0,
+    ] = DEFAULTS.seed,
     output: Annotated[
         Path | None,
         typer.Option(
+            parser=_path,
+            metavar="PATH",
             help="The run's folder.  [default: the first free runs/N]",
             show_default=False,
         ),
@@ -119,6 +135,13 @@ def train(  # noqa: PLR0917 - typer passes them by name
         bool,
         typer.Option(
             "--resume", help="Go on with the run in the output folder."
+        ),
+    ] = False,
+    other_versions: Annotated[
+        bool,
+        typer.Option(
+            "--other-versions",
+            help="Go on even with other versions than the run began with.",
         ),
     ] = False,
     download: Annotated[
@@ -131,7 +154,9 @@ def train(  # noqa: PLR0917 - typer passes them by name
     cache_dir: Annotated[
         Path | None,
         typer.Option(
-            help="Where downloads are kept.  [default: the user's cache]"
+            parser=_path,
+            metavar="PATH",
+            help="Where downloads are kept.  [default: the user's cache]",
         ),
     ] = None,
     mirror: Annotated[
@@ -146,9 +171,7 @@ def train(  # noqa: PLR0917 - typer passes them by name
     asked = Configuration(
         limit_per_class, epochs, batch_size, learning_rate, seed
     )
-    folder, configuration = _place(
-        context, output, asked, resume=resume
-    )
+    configuration = _agreed(context, output, asked, resume=resume)
     split = load_zero_one(configuration.limit_per_class)
     if download:
         everything = load_mnist(
@@ -158,17 +181,20 @@ def train(  # noqa: PLR0917 - typer passes them by name
             select_digits(everything, (0, 1)),
             configuration.limit_per_class,
         )
-    typer.echo(
-        f"Training on {len(split.train[0]):,} images; the run is saved in {folder}"
-    )
-    history = train_run(
-        folder,
-        configuration,
-        split,
-        report=lambda h: _report(h, split),
-        progress=True,
-    )
-    typer.echo(f"{folder}: {history.epochs} epochs complete")
+    with _place(output) as folder:
+        history = train_run(
+            folder,
+            configuration,
+            split,
+            resume=resume,
+            other_versions=other_versions,
+            begun=lambda: _say(
+                f"Training on {len(split.train[0]):,} images; the run is saved in {folder}"
+            ),
+            report=lambda h: _report(h, split),
+            progress=True,
+        )
+    _say(f"{folder}: {history.epochs} epochs complete")
 
 
 @app.command()
@@ -178,10 +204,10 @@ def evaluate(run: Run) -> None:
     history = load_weights(run, model)
     images, labels = load_zero_one().test
     errors = count_errors(model, images, labels)
-    typer.echo(
+    _say(
         f"{run}: {history.epochs} epochs, last loss {history.losses[-1]:.5f}"
     )
-    typer.echo(f"Test accuracy: {_accuracy(errors, len(labels))}")
+    _say(f"Test accuracy: {_accuracy(errors, len(labels))}")
 
 
 @app.command()
@@ -190,6 +216,7 @@ def predict(
     image: Annotated[
         Path,
         typer.Argument(
+            parser=_path,
             metavar="IMAGE",
             help="A picture of one digit, any size or polarity.",
         ),
@@ -207,55 +234,85 @@ def predict(
             else error
         ) from None
     for step in steps:
-        typer.echo(f"- {step}")
+        _say(f"- {step}")
     probabilities = model.predict(prepared)[0]
-    typer.echo(f"Digit: {int(probabilities.argmax())}")
-    typer.echo(
+    if not np.isfinite(probabilities).all():
+        raise FloatingPointError(
+            f"{run}: its parameters are too large to compute with"
+        )
+    _say(f"Digit: {int(probabilities.argmax())}")
+    _say(
         f"P(it is a 0) = {probabilities[0]:.4f}, P(it is a 1) = {probabilities[1]:.4f}"
     )
     if probabilities.max() < 0.5:
-        typer.echo(
+        _say(
             "Neither output reaches one half: it may be no 0 and no 1 at all."
         )
 
 
 def main() -> None:
     """Run the command line; bad input ends it with status 2 and one sentence, no traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name may hold what the encoding of a file has not.
+            stream.reconfigure(errors="backslashreplace")
     try:
-        app()
-    except (
-        OSError,
-        TypeError,
-        ValueError,
-        FloatingPointError,
-    ) as error:
-        typer.echo(f"Error: {error}", err=True)
+        # Where numbers are not finite, a sentence says so.
+        with np.errstate(over="ignore", invalid="ignore"):
+            app()
+    except (OSError, ValueError, FloatingPointError) as error:
+        typer.echo(f"Error: {_printable(str(error))}", err=True)
         sys.exit(2)
 
 
-def _place(
+def _say(line: str) -> None:
+    """Print a line; if nobody reads any more, as after `| head -1`, go on in silence."""
+    try:
+        typer.echo(_printable(line))
+    except BrokenPipeError:
+        # Also for what Python writes when it ends.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        with contextlib.suppress(BrokenPipeError):
+            typer.echo(
+                "The output is closed; the command goes on without it.",
+                err=True,
+            )
+
+
+def _printable(text: str) -> str:
+    """Show what would steer a terminal instead of doing it: names and files may hold anything."""
+    return "".join(
+        c if c.isprintable() or c == "\n" else ascii(c)[1:-1]
+        for c in text
+    )
+
+
+def _agreed(
     context: typer.Context,
     output: Path | None,
     asked: Configuration,
     *,
     resume: bool,
-) -> tuple[Path, Configuration]:
-    """Decide on the folder and on what to do in it; nothing that is there is overwritten."""
-    if resume and output is None:
+) -> Configuration:
+    """Decide on what to do: what a run that is resumed does, but for what was typed."""
+    if output is None:
+        if resume:
+            raise ValueError(
+                "--resume: expected --output, the folder of the run; got none"
+            )
+        return asked
+    if output.exists() and not output.is_dir():
         raise ValueError(
-            "--resume: expected --output, the folder of the run; got none"
+            f"--output: expected a folder; {output} is a file"
         )
-    folder = output or _first_free(Path("runs"))
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(
-            f"--output: expected a folder; {folder} is a file"
-        )
-    before = load_configuration(folder)
+    before = load_configuration(output)
     if before is None:
-        return folder, asked
+        return asked
     if not resume:
         raise ValueError(
-            f"--output: {folder} holds a run already; go on with it by --resume, "
+            f"--output: {output} holds a run already; go on with it by --resume, "
             "or choose another folder"
         )
     given = {
@@ -264,15 +321,40 @@ def _place(
         if getattr(context.get_parameter_source(field.name), "name", "")
         == "COMMANDLINE"
     }
-    return folder, dataclasses.replace(before, **given)
+    return dataclasses.replace(before, **given)
 
 
-def _first_free(parent: Path) -> Path:
-    """Name the first of parent/1, parent/2, ... that does not exist."""
+@contextlib.contextmanager
+def _place(output: Path | None) -> Iterator[Path]:
+    """Give the folder that was asked for, or make one that is nobody else's."""
+    if output is not None:
+        yield output
+        return
+    folder = _made(Path("runs"))
+    try:
+        yield folder
+    except Exception:
+        # Only what is empty can be removed.
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+            folder.parent.rmdir()
+        raise
+
+
+def _made(parent: Path) -> Path:
+    """Make the first of parent/1, parent/2, ... that nobody has made."""
     number = 1
-    while os.path.lexists(parent / str(number)):
-        number += 1
-    return parent / str(number)
+    while True:
+        parent.mkdir(exist_ok=True)
+        folder = parent / str(number)
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            number += 1
+        except FileNotFoundError:
+            continue  # another process has just removed the parent
+        else:
+            return folder
 
 
 def _limited(split: Split, limit_per_class: int | None) -> Split:
@@ -287,7 +369,7 @@ def _limited(split: Split, limit_per_class: int | None) -> Split:
 def _report(history: History, split: Split) -> None:
     """Print the line of the epoch that has just ended."""
     accuracy = _accuracy(history.test_errors[-1], len(split.test[1]))
-    typer.echo(
+    _say(
         f"Epoch {history.epochs} - Loss: {history.losses[-1]:.5f} - Test accuracy: {accuracy}"
     )
 

@@ -1,9 +1,13 @@
 """Files that are either whole or not there."""
 
+import errno
 import hashlib
 import io
+import math
 import os
-import tempfile
+import secrets
+import stat
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +18,12 @@ import numpy as np
 from cnnbook.checks import Array
 
 TEMPORARY_SUFFIX = ".incomplete"
+LARGEST = 2**30  # bytes of a file of arrays
+# Of the header that stands before the numbers of an array.
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 
 
 @contextmanager
@@ -48,41 +58,65 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     [('note.txt', 'whole')]
     """
     path = Path(path)
-    handle, temporary = tempfile.mkstemp(
-        prefix=f".{path.name}.",
-        suffix=TEMPORARY_SUFFIX,
-        dir=path.parent,
-    )
+    name = f".{path.name}.{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
+    temporary = path.with_name(name)
+    # "x": a file of nobody else, with the mode of any new file.
+    file = temporary.open("xb")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with file:
             yield file
             file.flush()
             # On the disk before it takes the old file's place.
             os.fsync(file.fileno())
-        _give_usual_permissions(temporary)
-        Path(temporary).replace(path)
+        temporary.replace(path)
+        sync_folder(path.parent)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
-def remove_incomplete(folder: str | os.PathLike[str]) -> None:
+def sync_folder(folder: str | os.PathLike[str]) -> None:
+    """Bring the names in ``folder`` to the disk, so that a rename outlasts a loss of power.
+
+    Parameters
+    ----------
+    folder : path-like
+        The folder. Where the system cannot do this to a folder, nothing happens.
+
+    Raises
+    ------
+    OSError
+        If the disk fails.
+    """
+    if os.name == "nt":  # it opens no folder
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        # What some network folders answer.
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
+            raise
+    finally:
+        os.close(handle)
+
+
+def remove_incomplete(
+    folder: str | os.PathLike[str], name: str = "*"
+) -> None:
     """Remove the temporary files that a killed process left in ``folder``.
+
+    Those of a process that still writes look the same: nobody else may be writing these files.
 
     Parameters
     ----------
     folder : path-like
         The folder that `replacing` wrote into.
+    name : str
+        The file that was to be replaced; without it, any.
     """
-    for path in Path(folder).glob(f".*{TEMPORARY_SUFFIX}"):
+    for path in Path(folder).glob(f".{name}.*{TEMPORARY_SUFFIX}"):
         path.unlink(missing_ok=True)
-
-
-def _give_usual_permissions(path: str) -> None:
-    """Give ``path`` the mode of an ordinary new file: mkstemp makes it private to its owner."""
-    umask = os.umask(0)
-    os.umask(umask)
-    Path(path).chmod(0o666 & ~umask)
 
 
 class DamagedFileError(ValueError):
@@ -115,13 +149,58 @@ def write_arrays(
         )
 
 
-def read_arrays(path: str | os.PathLike[str]) -> dict[str, Array]:
-    """Read what `write_arrays` wrote, without pickle, and verify the checksum.
+def read_regular(
+    path: str | os.PathLike[str], limit: int = LARGEST
+) -> bytes:
+    """Read a file, unless it is a device or a pipe, which may have no end, or too large.
 
     Parameters
     ----------
     path : path-like
         The file to read.
+    limit : int
+        How many bytes it may have.
+
+    Returns
+    -------
+    bytes
+        Its content.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    DamagedFileError
+        If it is no regular file, or longer.
+    """
+    path = Path(path)
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise DamagedFileError(
+            f"{path}: expected a file; got a folder, device or pipe"
+        )
+    if status.st_size > limit:
+        raise DamagedFileError(
+            f"{path}: expected at most {limit:,} bytes; "
+            f"got {status.st_size:,}"
+        )
+    with path.open("rb") as file:
+        return file.read(status.st_size)
+
+
+def read_arrays(
+    path: str | os.PathLike[str], limit: int = LARGEST
+) -> dict[str, Array]:
+    """Read what `write_arrays` wrote, without pickle, and verify the checksum.
+
+    Nothing is unpacked, and no array takes more memory than the file itself has bytes.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to read.
+    limit : int
+        How many bytes it may have.
 
     Returns
     -------
@@ -133,10 +212,13 @@ def read_arrays(path: str | os.PathLike[str]) -> dict[str, Array]:
     OSError
         If the file cannot be read.
     DamagedFileError
-        If it is not such a file, or any part of it was altered.
+        If it is not such a file, is longer, or any part of it was altered.
     """
-    content = io.BytesIO(Path(path).read_bytes())
+    content = io.BytesIO(read_regular(path, limit))
     try:
+        with zipfile.ZipFile(content) as members:
+            _check_sizes(members, len(content.getbuffer()))
+        content.seek(0)
         with np.load(content, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         expected = str(arrays.pop("sha256"))
@@ -149,6 +231,24 @@ def read_arrays(path: str | os.PathLike[str]) -> dict[str, Array]:
             f"{path}: damaged: its content does not match its checksum"
         )
     return arrays
+
+
+def _check_sizes(archive: zipfile.ZipFile, size: int) -> None:
+    """Refuse arrays that are larger than what the file holds, before any is made."""
+    members = archive.infolist()
+    if any(m.compress_type != zipfile.ZIP_STORED for m in members):
+        raise ValueError("compressed")
+    if sum(m.file_size for m in members) > size:
+        raise ValueError("more numbers than bytes")
+    for member in members:
+        with archive.open(member) as file:
+            read_header = _HEADERS[np.lib.format.read_magic(file)]
+            shape, _, dtype = read_header(file)
+            needed = math.prod(shape) * dtype.itemsize
+            if file.tell() + needed != member.file_size:
+                raise ValueError(
+                    f"{member.filename}: the size is not that of {shape}"
+                )
 
 
 def _digest(arrays: Mapping[str, Array]) -> str:

@@ -8,10 +8,9 @@ from cnnbook.checks import Array, check_axes
 def sigmoid(z: Array) -> Array:
     """Map log-odds to a probability, 1 / (1 + exp(-z)), without ever overflowing.
 
-    For z >= 0 the formula is used as it stands. For z < 0, where exp(-z) may overflow, numerator
-    and denominator are multiplied by exp(z), which gives exp(z) / (1 + exp(z)). With
-    e = exp(-|z|), at most 1, both cases are one fraction: max(e, [z >= 0]) / (1 + e), where the
-    bracket is 1 if the condition holds and 0 if not. By name: @eq-sigmoid and @eq-sigmoid-stable.
+    Where exp(-z) would overflow, the exponent is held at the largest whole number whose
+    exponential the dtype holds, m = 88 in float32 and 709 in float64: 1 / (1 + exp(-max(z, -m))).
+    By name: @eq-sigmoid and @eq-sigmoid-stable.
 
     Parameters
     ----------
@@ -21,7 +20,7 @@ def sigmoid(z: Array) -> Array:
     Returns
     -------
     np.ndarray of the same shape and dtype
-        Values in [0, 1].
+        Values in (0, 1]: never 0, because they do not fall below exp(-m).
 
     Raises
     ------
@@ -34,12 +33,9 @@ def sigmoid(z: Array) -> Array:
     array([0.25, 0.5 , 0.75, 1.  ])
     """
     check_axes("z: ...", z)
-    # exp(-|z|), in words that a complex z understands too.
-    e = np.exp(np.minimum(z, -z))
-    y = np.maximum(e, z >= 0)  # @eq-sigmoid-stable
-    e += 1
-    y /= e
-    return y
+    m = 88 if z.dtype == np.float32 else 709
+    # @eq-sigmoid-stable
+    return 1 / (1 + np.exp(-np.maximum(z, -m)))
 
 
 def softplus(z: Array) -> Array:

@@ -56,8 +56,7 @@ def parse_idx(content: bytes, name: str) -> Bytes:
     if magic not in (IMAGES_MAGIC, LABELS_MAGIC):
         raise ValueError(
             f"{name}: expected the magic number 00 00 08 03 (images) "
-            f"or 00 00 08 01 (labels); "
-            f"got {content[:4].hex(' ') or 'an empty file'}"
+            f"or 00 00 08 01 (labels); got {_first_bytes(content)}"
         )
     axes = magic & 0xFF
     # Of the entries: the magic number and the sizes come first.
@@ -80,3 +79,16 @@ def parse_idx(content: bytes, name: str) -> Bytes:
         )
     # @eq-idx-place: the entries in row-major order, after the header.
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def _first_bytes(content: bytes) -> str:
+    """Show how a file begins, and say what begins like that."""
+    shown = content[:4].hex(" ") or "an empty file"
+    if content.startswith(b"\x1f\x8b"):
+        return (
+            f"{shown}, as gzip begins: decompress it first "
+            "(gzip.decompress)"
+        )
+    if content.lstrip().startswith(b"<"):
+        return f"{shown}, an HTML page"
+    return shown

@@ -138,8 +138,8 @@ def load_zero_one(limit_per_class: int | None = None) -> Split:
     --------
     >>> train, test = load_zero_one(limit_per_class=100)
     >>> images, labels = train
-    >>> images.shape, images.dtype, np.bincount(labels)
-    ((200, 1, 28, 28), dtype('float32'), array([100, 100]))
+    >>> images.shape, images.dtype, np.bincount(labels).tolist()
+    ((200, 1, 28, 28), dtype('float32'), [100, 100])
     >>> len(test[1])
     2115
     """
@@ -169,8 +169,8 @@ def load_other_digits() -> Samples:
     Examples
     --------
     >>> images, labels = load_other_digits()
-    >>> images.shape, labels[:5], np.bincount(labels)
-    ((200, 1, 28, 28), array([7, 2, 4, 4, 9]), array([ 0,  0, 25, 25, 25, 25, 25, 25, 25, 25]))
+    >>> images.shape, labels[:5].tolist(), np.bincount(labels).tolist()
+    ((200, 1, 28, 28), [7, 2, 4, 4, 9], [0, 0, 25, 25, 25, 25, 25, 25, 25, 25])
     """
     arrays = read_embedded(OTHERS)
     return _scaled(arrays["images"]), arrays["labels"].astype(np.int64)

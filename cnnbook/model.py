@@ -12,6 +12,7 @@ from cnnbook.checks import (
     check_axes,
     check_count,
     check_dtype,
+    check_real,
     check_rng,
 )
 from cnnbook.files import write_arrays
@@ -199,12 +200,13 @@ class Sequential(Layer):
         Raises
         ------
         TypeError
-            If ``x`` is not a floating array, or ``batch_size`` not an integer.
+            If ``x`` is not of float32 or float64, or ``batch_size`` not an integer.
         ValueError
             If there is no sample, or ``batch_size`` is below 1.
         """
         batch_size = check_count("batch_size", batch_size)
         check_axes("x: N ...", x)
+        check_real("x", x)
         starts = range(0, len(x), batch_size)
         outputs = [self.forward(x[i : i + batch_size]) for i in starts]
         return np.concatenate(outputs)

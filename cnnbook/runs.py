@@ -3,15 +3,17 @@
 ``configuration.json`` says what was asked for and which versions answered. ``weights.npz`` holds
 the parameters *and* the history after the last complete epoch; because it is replaced in one
 step, the two always belong together, and everything else can be made from it again.
-``history.json`` is a copy of the history for readers.
+``history.json`` is a copy of the history for readers. While a run goes on, its folder is locked.
 """
 
+import contextlib
 import dataclasses
 import functools
 import json
+import math
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +23,23 @@ from cnnbook import __version__
 from cnnbook.checks import check_count, check_positive
 from cnnbook.files import (
     DamagedFileError,
-    read_arrays,
+    read_regular,
     remove_incomplete,
     replacing,
     write_arrays,
 )
+from cnnbook.locks import holding
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import Split
 from cnnbook.model import Sequential, zero_one_network
 from cnnbook.optimizers import SGD
 from cnnbook.train import History, fit
+from cnnbook.weights import read_weights
+
+CONFIGURATION = "configuration.json"
+WEIGHTS = "weights.npz"
+HISTORY = "history.json"
+LONGEST_JSON = 2**20  # bytes of a configuration
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,6 +93,9 @@ def train_run(
     configuration: Configuration,
     split: Split,
     *,
+    resume: bool = True,
+    other_versions: bool = False,
+    begun: Callable[[], None] | None = None,
     report: Callable[[History], None] | None = None,
     progress: bool = False,
 ) -> History:
@@ -92,12 +104,19 @@ def train_run(
     Parameters
     ----------
     folder : path-like
-        Is made if it does not exist. If it holds complete epochs of the same configuration, they
-        are not trained again.
+        Is made if it does not exist, and held by this run alone. If it holds complete epochs of
+        the same configuration, they are not trained again.
     configuration : Configuration
         What to do.
     split : Split
         The images, as ``configuration.limit_per_class`` limits them.
+    resume : bool
+        Whether to go on with a run; False refuses a folder in which one was begun.
+    other_versions : bool
+        Whether to go on with a run that was begun with other versions, or on a machine of another
+        kind. Its result is that of neither; ``configuration.json`` then lists both.
+    begun : callable, optional
+        Called when the folder is held and nothing stands against the run.
     report : callable, optional
         Called with the history after every epoch, when that epoch is safe on the disk.
     progress : bool
@@ -111,40 +130,42 @@ def train_run(
     Raises
     ------
     OSError
-        If the folder cannot be written to.
+        If the folder cannot be written to; `BlockingIOError` if another run holds it.
     ValueError
-        If it holds a run of another configuration, or a damaged file.
+        If it holds a run of another configuration or of other versions, or any run without
+        ``resume``, or a damaged file.
+    FloatingPointError
+        If the training diverges, as in `cnnbook.train.fit`. Complete epochs stay in the folder;
+        if there are none, nothing does.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    remove_incomplete(folder)
-    _check_same_run(folder, configuration)
-    # Seeding before looking for weights: a resumed run must draw what
-    # an unbroken one draws.
-    rng = np.random.default_rng(configuration.seed)
-    model = zero_one_network(rng)
-    history = _saved_history(folder, model)
-    _write_json(folder / "configuration.json", _describe(configuration))
-
-    def save(history: History) -> None:
-        """Report an epoch when it is safe."""
-        _save_epoch(folder, model, history)
-        if report is not None:
-            report(history)
-
-    return fit(
-        model,
-        BinaryCrossEntropy(),
-        SGD(model.parameters(), configuration.learning_rate),
-        *split.train,
-        epochs=configuration.epochs,
-        batch_size=configuration.batch_size,
-        rng=rng,
-        test=split.test,
-        history=history,
-        on_epoch=save,
-        progress=progress,
-    )
+    made = _make(folder)
+    try:
+        with holding(folder):
+            record = _agreed_record(
+                folder,
+                configuration,
+                resume=resume,
+                other_versions=other_versions,
+            )
+            for name in (CONFIGURATION, WEIGHTS, HISTORY):
+                remove_incomplete(folder, name)
+            with _undone_if_empty(folder):
+                return _train(
+                    folder,
+                    configuration,
+                    split,
+                    record,
+                    begun=begun,
+                    report=report,
+                    progress=progress,
+                )
+    except Exception:
+        if made:
+            # Only an empty folder can be removed.
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def load_weights(
@@ -171,15 +192,15 @@ def load_weights(
     DamagedFileError
         If its weights are damaged, or not those of a run.
     """
-    path = Path(folder) / "weights.npz"
+    path = Path(folder) / WEIGHTS
     if not path.exists():
         raise FileNotFoundError(
             f"{folder}: expected a run with a complete epoch; no {path.name}"
         )
-    model.load(path)
+    arrays = read_weights(path, into=model.arrays())
     try:
-        return History(**json.loads(str(read_arrays(path)["history"])))
-    except (KeyError, TypeError, ValueError) as error:
+        return _as_history(json.loads(str(arrays["history"])))
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise DamagedFileError(
             f"{path}: holds no history of a run"
         ) from error
@@ -205,27 +226,114 @@ def load_configuration(
     DamagedFileError
         If the file is there but does not hold a configuration.
     """
-    path = Path(folder) / "configuration.json"
+    record = _read_record(Path(folder))
+    return (
+        None
+        if record is None
+        else Configuration(**record["configuration"])
+    )
+
+
+def _make(folder: Path) -> bool:
+    """Make the folder, and say whether it is new."""
     try:
-        text = path.read_text(encoding="utf-8")
-        return Configuration(**json.loads(text)["configuration"])
-    except FileNotFoundError:
-        return None
-    except (KeyError, TypeError, ValueError) as error:
-        raise DamagedFileError(
-            f"{path}: damaged, or not a run's configuration ({error})"
-        ) from error
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+        return False
+    return True
 
 
-def _check_same_run(folder: Path, configuration: Configuration) -> None:
+def _train(
+    folder: Path,
+    configuration: Configuration,
+    split: Split,
+    record: dict[str, Any],
+    *,
+    begun: Callable[[], None] | None,
+    report: Callable[[History], None] | None,
+    progress: bool,
+) -> History:
+    """Train in a folder that is held, from the last complete epoch on."""
+    # Seeding before looking for weights: a resumed run must draw what
+    # an unbroken one draws.
+    rng = np.random.default_rng(configuration.seed)
+    model = zero_one_network(rng)
+    history = _saved_history(folder, model)
+    _write_json(folder / CONFIGURATION, record)
+    if begun is not None:
+        begun()
+
+    def save(history: History) -> None:
+        """Report an epoch when it is safe."""
+        _save_epoch(folder, model, history)
+        if report is not None:
+            report(history)
+
+    return fit(
+        model,
+        BinaryCrossEntropy(),
+        SGD(model.parameters(), configuration.learning_rate),
+        *split.train,
+        epochs=configuration.epochs,
+        batch_size=configuration.batch_size,
+        rng=rng,
+        test=split.test,
+        history=history,
+        on_epoch=save,
+        progress=progress,
+    )
+
+
+@contextlib.contextmanager
+def _undone_if_empty(folder: Path) -> Iterator[None]:
+    """Take a new run back if it fails before an epoch of it is complete."""
+    new = not (folder / CONFIGURATION).exists()
+    try:
+        yield
+    except Exception:
+        if new and not (folder / WEIGHTS).exists():
+            (folder / CONFIGURATION).unlink(missing_ok=True)
+        raise
+
+
+def _agreed_record(
+    folder: Path,
+    configuration: Configuration,
+    *,
+    resume: bool,
+    other_versions: bool,
+) -> dict[str, Any]:
+    """Say what ``configuration.json`` will hold, or refuse to go on with what it holds."""
+    record = _read_record(folder)
+    if record is None:
+        for name in (WEIGHTS, HISTORY):
+            if (folder / name).exists():
+                what = Path(name).stem
+                raise DamagedFileError(
+                    f"{folder}: holds {what} but no {CONFIGURATION}"
+                )
+        return {
+            "configuration": dataclasses.asdict(configuration),
+            **_surroundings(),
+        }
+    if not resume:
+        raise ValueError(
+            f"{folder}: holds a run already; resume it, or choose another folder"
+        )
+    _check_same_run(
+        folder, Configuration(**record["configuration"]), configuration
+    )
+    _check_weights_are_there(folder)
+    record["configuration"] = dataclasses.asdict(configuration)
+    return _with_versions(folder, record, other_versions=other_versions)
+
+
+def _check_same_run(
+    folder: Path, before: Configuration, configuration: Configuration
+) -> None:
     """Refuse to go on with a run that was begun in another way; more epochs are welcome."""
-    before = load_configuration(folder)
-    if before is None:
-        if (folder / "weights.npz").exists():
-            raise DamagedFileError(
-                f"{folder}: holds weights but no configuration.json"
-            )
-        return
     for field in dataclasses.fields(Configuration):
         old = getattr(before, field.name)
         new = getattr(configuration, field.name)
@@ -236,27 +344,73 @@ def _check_same_run(folder: Path, configuration: Configuration) -> None:
             )
 
 
+def _check_weights_are_there(folder: Path) -> None:
+    """Refuse to begin again over a run of which only the history is left."""
+    if (folder / HISTORY).exists() and not (folder / WEIGHTS).exists():
+        raise DamagedFileError(
+            f"{folder}: holds {HISTORY} but no {WEIGHTS}; to begin again, "
+            f"remove {HISTORY}"
+        )
+
+
+def _with_versions(
+    folder: Path, record: dict[str, Any], *, other_versions: bool
+) -> dict[str, Any]:
+    """Append the versions of today to a record, if they are others and that is wanted."""
+    continued = record.get("continued", [])
+    now = _surroundings()
+    old, new = _named([record, *continued][-1]), _named(now)
+    if old == new:
+        return record
+    if not other_versions:
+        both = {**new, **old}
+        name = next(n for n in both if old.get(n) != new.get(n))
+        raise ValueError(
+            f"{name}: expected {old.get(name)}, as in the run in {folder}; "
+            f"got {new.get(name)} (insist by other_versions=True, or --other-versions)"
+        )
+    return {**record, "continued": [*continued, now]}
+
+
+def _named(record: dict[str, Any]) -> dict[str, Any]:
+    """List the versions of a record, and its machine, by name."""
+    machine = record.get("machine")
+    return {**record.get("versions", {}), "machine": machine}
+
+
 def _saved_history(folder: Path, model: Sequential) -> History:
     """Read what the run has come to, if it has begun, and make the copy for readers again."""
-    if not (folder / "weights.npz").exists():
+    if not (folder / WEIGHTS).exists():
         return History()
     history = load_weights(folder, model)
-    _write_json(folder / "history.json", dataclasses.asdict(history))
+    _write_json(folder / HISTORY, dataclasses.asdict(history))
     return history
 
 
-def _describe(configuration: Configuration) -> dict[str, Any]:
-    """Put the configuration beside the versions that its numbers depend on."""
+def _as_history(read: dict[str, Any]) -> History:
+    """Make a history of what a file holds, or refuse it."""
+    history = History(**read)
+    right = (
+        all(
+            type(x) is float and math.isfinite(x) and x >= 0
+            for x in history.losses
+        )
+        and all(type(x) is int and x >= 0 for x in history.test_errors)
+        and len(history.losses) == len(history.test_errors) > 0
+    )
+    if not right:
+        raise ValueError("not the losses and errors of epochs")
+    return history
+
+
+def _surroundings() -> dict[str, Any]:
+    """Say on what, besides the configuration, the numbers of a run depend."""
     versions = {
         "cnnbook": __version__,
         "numpy": np.__version__,
         "python": platform.python_version(),
     }
-    return {
-        "configuration": dataclasses.asdict(configuration),
-        "versions": versions,
-        "machine": platform.machine(),
-    }
+    return {"versions": versions, "machine": platform.machine()}
 
 
 def _save_epoch(
@@ -265,10 +419,36 @@ def _save_epoch(
     """Replace the files of the epoch before: first the one from which the other can be made."""
     epochs = dataclasses.asdict(history)
     write_arrays(
-        folder / "weights.npz",
+        folder / WEIGHTS,
         {**model.arrays(), "history": np.array(json.dumps(epochs))},
     )
-    _write_json(folder / "history.json", epochs)
+    _write_json(folder / HISTORY, epochs)
+
+
+def _read_record(folder: Path) -> dict[str, Any] | None:
+    """Read ``configuration.json``, if it is there, and refuse what is no record of a run."""
+    path = folder / CONFIGURATION
+    try:
+        record = json.loads(read_regular(path, LONGEST_JSON))
+        Configuration(**record["configuration"])
+        for described in [record, *record.get("continued", [])]:
+            _named(described)
+    except FileNotFoundError:
+        return None
+    except DamagedFileError:
+        raise
+    except (
+        ArithmeticError,
+        AttributeError,
+        KeyError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise DamagedFileError(
+            f"{path}: damaged, or not a run's configuration ({error})"
+        ) from error
+    return record
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

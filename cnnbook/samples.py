@@ -53,8 +53,8 @@ def select_digits(split: Split, digits: ArrayLike) -> Split:
     --------
     >>> from cnnbook.mnist import load_zero_one
     >>> train, test = select_digits(load_zero_one(limit_per_class=3), (1,))
-    >>> train[1], len(test[1])
-    (array([1, 1, 1]), 1135)
+    >>> train[1].tolist(), len(test[1])
+    ([1, 1, 1], 1135)
     """
     wanted = np.asarray(digits)
     if (

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -110,7 +111,9 @@ def fit(
         If shapes, lengths, labels or numbers do not fit: before any parameter has changed, except
         for targets out of the loss's range, which are found in their batch.
     FloatingPointError
-        If the loss becomes NaN or infinite.
+        If the training diverges: the loss, a parameter or an output for a test image becomes NaN
+        or infinite. The message names the epoch, the step and the learning rate. The history ends
+        with the epoch before; the parameters are of no use.
 
     Examples
     --------
@@ -138,19 +141,23 @@ def fit(
     history = History() if history is None else history
     orders = epoch_orders(rng, len(images), epochs, reshuffle=reshuffle)
     for order in itertools.islice(orders, history.epochs, None):
-        batches = in_batches(order, batch_size)
-        epoch = f"Epoch {history.epochs + 1}"
-        mean = train_epoch(
-            model,
-            loss,
-            optimizer,
-            images,
-            targets,
-            batches=_with_bar(batches, epoch) if progress else batches,
-        )
+        batches: Iterable[Array] = in_batches(order, batch_size)
+        epoch = history.epochs + 1
+        if progress:
+            batches = _with_bar(batches, f"Epoch {epoch}")
+        with _watched(batches, epoch) as batches:
+            mean = train_epoch(
+                model,
+                loss,
+                optimizer,
+                images,
+                targets,
+                batches=batches,
+            )
+            _check_parameters(optimizer)
+            errors = [count_errors(model, *test)] if test else []
         history.losses.append(mean)
-        if test is not None:
-            history.test_errors.append(count_errors(model, *test))
+        history.test_errors += errors
         if on_epoch is not None:
             on_epoch(history)
     return history
@@ -298,10 +305,11 @@ def train_on_batch(
     """
     images = images.astype(targets.dtype, copy=False)
     predictions = model.forward(images)
-    value = loss.forward(predictions, targets)
+    value = _loss_of(predictions, targets, loss)
     if not np.isfinite(value):
         raise FloatingPointError(
-            f"the loss is {value}; try a smaller learning_rate"
+            f"the loss is {value}; try a smaller learning_rate "
+            f"than {optimizer.learning_rate}"
         )
     optimizer.zero_gradients()
     model.accumulate_gradients(loss.backward())
@@ -334,6 +342,8 @@ def count_errors(
         If the labels are not integers.
     ValueError
         If there are more or fewer labels than images.
+    FloatingPointError
+        If an output is NaN or infinite.
 
     Examples
     --------
@@ -345,8 +355,56 @@ def count_errors(
     1
     """
     _check_labels_of(images, labels)
-    answers = model.predict(_as_model(model, images)).argmax(axis=1)
-    return int(np.count_nonzero(answers != labels))
+    outputs = model.predict(_as_model(model, images))
+    if not np.isfinite(outputs).all():
+        raise FloatingPointError(
+            "an output for these images is not finite"
+        )
+    return int(np.count_nonzero(outputs.argmax(axis=1) != labels))
+
+
+def _loss_of(predictions: Array, targets: Array, loss: Loss) -> float:
+    """Compute the loss; it is NaN where it refuses predictions because they are not finite."""
+    try:
+        return loss.forward(predictions, targets)
+    except ValueError:
+        if np.isfinite(predictions).all():
+            raise
+        return float("nan")
+
+
+@contextmanager
+def _watched(
+    batches: Iterable[Array], epoch: int
+) -> Iterator[Iterable[Array]]:
+    """Count the batches of an epoch; where it diverges, say when, in place of NumPy's warnings."""
+    step = 0
+
+    def counted() -> Iterator[Array]:
+        nonlocal step
+        for batch in batches:
+            step += 1
+            yield batch
+
+    try:
+        with np.errstate(
+            over="ignore", invalid="ignore", divide="ignore"
+        ):
+            yield counted()
+    except FloatingPointError as error:
+        raise FloatingPointError(
+            f"epoch {epoch}, step {step}: {error}"
+        ) from error
+
+
+def _check_parameters(optimizer: Optimizer) -> None:
+    """Refuse to go on when a step was too long for the numbers of the machine."""
+    for parameter in optimizer.parameters:
+        if not np.isfinite(parameter.value).all():
+            raise FloatingPointError(
+                f"{parameter.name} are not finite any more; "
+                f"try a smaller learning_rate than {optimizer.learning_rate}"
+            )
 
 
 def _check_optimizer(optimizer: Optimizer, model: Sequential) -> None:
@@ -412,7 +470,7 @@ def _as_model(model: Sequential, images: Array) -> Array:
 
 
 def _with_bar(
-    batches: list[Array], description: str
+    batches: Iterable[Array], description: str
 ) -> Iterable[Array]:
     """Show how far the epoch is, on a terminal."""
     # Only a run that shows a bar needs the library that draws it.

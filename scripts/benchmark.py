@@ -6,7 +6,9 @@
 All three train the zero-or-one network from the same parameters on the same float32 batches, in
 turns: a round times each contestant once at each batch size, so that a change in the machine's
 speed meets all of them. Rates are medians over the rounds, ratios are medians of the ratios
-within a round. No number here is asserted by any test: it is the machine's as much as the code's.
+within a round. A fourth contestant does the matrix products of a step and nothing else: the book's
+share of its rate says how much of the time goes into products, which no NumPy code can spare.
+No number here is asserted by any test: it is the machine's as much as the code's.
 """
 
 import argparse
@@ -15,6 +17,7 @@ import os
 import platform
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from statistics import geometric_mean, median
 from typing import Any
 
@@ -121,6 +124,32 @@ def pytorch(model: Sequential) -> Step | None:
     return step
 
 
+def products(model: Sequential) -> Step:
+    """Do the eight matrix products of a training step, and nothing else, into memory at hand."""
+    kernels, _, w1, _, w2, _ = (parameter.value for parameter in model.parameters())
+    rows, rng = kernels.reshape(len(kernels), -1), np.random.default_rng(0)
+
+    @lru_cache
+    def pairs(samples: int) -> list[tuple[Callable[..., Any], Array, Array, Array]]:
+        """Make the factors of one batch size, and room for the products."""
+        columns, maps, units, hidden, answers = (
+            rng.random((samples, *shape), np.float32)
+            for shape in ((9, 676), (5, 676), (3380,), (100,), (2,))
+        )
+        stacks = [(rows, columns), (maps, columns.transpose(0, 2, 1))]
+        forward = [(units, w1), (hidden, w2)]
+        backward = [(hidden.T, answers), (answers, w2.T), (units.T, hidden), (hidden, w1.T)]
+        return [(np.matmul, a, b, np.matmul(a, b)) for a, b in stacks] + [
+            (np.dot, a, b, np.dot(a, b)) for a, b in forward + backward
+        ]
+
+    def step(x: Array, _: Array) -> None:
+        for multiply, a, b, product in pairs(len(x)):
+            multiply(a, b, out=product)
+
+    return step
+
+
 def rate(step: Step, images: Array, targets: Array, batch_size: int, seconds: float) -> float:
     """Count the samples per second of repeated steps over consecutive batches."""
     start, samples, position = time.perf_counter(), 0, 0
@@ -134,6 +163,14 @@ def rate(step: Step, images: Array, targets: Array, batch_size: int, seconds: fl
     return samples / elapsed
 
 
+CONTESTANTS: dict[str, Callable[[Sequential], Step | None]] = {
+    "book": book,
+    "torch": pytorch,
+    "products": products,
+    "loop": per_sample_loop,
+}
+
+
 def race(
     images: Array, targets: Array, rounds: int, seconds: float
 ) -> dict[tuple[str, int], list[float]]:
@@ -141,7 +178,7 @@ def race(
     rates: dict[tuple[str, int], list[float]] = {}
     for number in range(rounds + 1):
         for batch_size in BATCH_SIZES:
-            for name, make in (("book", book), ("torch", pytorch), ("loop", per_sample_loop)):
+            for name, make in CONTESTANTS.items():
                 if name == "loop" and batch_size > 1:
                     continue  # it does not know what a batch is
                 step = make(zero_one_network(np.random.default_rng(0)))
@@ -197,7 +234,10 @@ def report(rates: dict[tuple[str, int], list[float]]) -> None:
     """Print rates and ratios."""
     loop = rates["loop", 1]
     print(f"\nper-sample SciPy loop: {median(loop):,.0f} samples/s")
-    print(f"{'batch':>6} {'book /s':>10} {'PyTorch /s':>11} {'book/PyTorch':>13} {'book/loop':>10}")
+    print(
+        f"{'batch':>6} {'book /s':>10} {'PyTorch /s':>11} {'book/PyTorch':>13} {'book/loop':>10} "
+        f"{'products /s':>12} {'share of them':>14}"
+    )
     ratios = []
     for batch_size in BATCH_SIZES:
         ours, theirs = rates["book", batch_size], rates.get(("torch", batch_size))
@@ -206,7 +246,10 @@ def report(rates: dict[tuple[str, int], list[float]]) -> None:
         if theirs:
             ratios.append(median(a / b for a, b in zip(ours, theirs, strict=True)))
             cells = f"{median(theirs):>11,.0f} {ratios[-1]:>13.2f}"
-        print(f"{batch_size:>6} {median(ours):>10,.0f} {cells} {against_loop:>10.1f}")
+        bare = rates["products", batch_size]
+        share = median(a / b for a, b in zip(ours, bare, strict=True))
+        cells += f" {against_loop:>10.1f} {median(bare):>12,.0f} {share:>14.0%}"
+        print(f"{batch_size:>6} {median(ours):>10,.0f} {cells}")
     if ratios:
         mean, least = geometric_mean(ratios), min(ratios)
         print(f"book/PyTorch: geometric mean {mean:.2f}, least {least:.2f}")

@@ -23,7 +23,6 @@ NAMES = {
     "test_images": "t10k-images-idx3-ubyte",
     "train_images": "train-images-idx3-ubyte",
 }
-PATIENCE = 8.0  # seconds after which a stalling server gives up, so that a test fails, not hangs
 LABELS = {
     "train": np.array([5, 0, 1, 1, 0, 9, 1, 0, 7, 0, 1], np.uint8),
     "test": np.array([7, 1, 0, 0, 9, 5], np.uint8),
@@ -186,11 +185,11 @@ def stalls(request: Request) -> None:
     """Send half of the file, then nothing, and keep the connection open."""
     request.send(request.body[: len(request.body) // 2], length=len(request.body))
     request.server.stalled.set()
-    request.server.closing.wait(PATIENCE)
+    request.server.closing.wait()
 
 
 def never_answers(request: Request) -> None:
-    request.server.closing.wait(PATIENCE)
+    request.server.closing.wait()
 
 
 def other_bytes(request: Request) -> None:

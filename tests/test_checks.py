@@ -185,6 +185,11 @@ WRONG = [
         ValueError,
         "x: expected finite numbers; got nan at index (0, 1) (2 such entries in shape (2, 2))",
     ),
+    (
+        lambda: check_finite("x", array(2, dtype=complex)),
+        TypeError,
+        "x: expected float32 or float64; got complex128",
+    ),
     (lambda: check_real("x", [1.0]), TypeError, "x: expected a NumPy array"),
     (lambda: check_real("x", array(2, dtype=int)), TypeError, "x: expected float32 or float64"),
     (lambda: check_real("x", array(2, dtype=complex)), TypeError, "x: *got complex128"),

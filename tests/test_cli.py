@@ -1,9 +1,12 @@
 """The command line as a reader types it."""
 
+import ast
 import json
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,10 +14,12 @@ from PIL import Image
 
 from cnnbook import cli, mnist
 from cnnbook.mnist import load_zero_one
-from cnnbook.model import Sequential
-from cnnbook.runs import Configuration, train_run
+from cnnbook.model import Sequential, zero_one_network
+from cnnbook.pictures import prepare, read_picture
+from cnnbook.runs import Configuration, load_configuration, train_run
 from tests import mirror
 
+ROOT = Path(__file__).parents[1]
 SMALL = ["--limit-per-class", "30", "--epochs", "2", "--batch-size", "5"]
 
 
@@ -41,34 +46,78 @@ def refused(result, *patterns):
         assert re.search(pattern, re.sub(r"[\s│]+", " ", err)), (pattern, err)
 
 
-def test_train_evaluate_predict(run, tmp_path):
-    status, out, _ = run("train", *SMALL)
+def percent(wrong, of):
+    """Write an accuracy with integers alone: rounded to hundredths of a percent, halves to even."""
+    hundredths, rest = divmod(10_000 * (of - wrong), of)
+    hundredths += 2 * rest > of or (2 * rest == of and hundredths % 2)
+    return f"{hundredths // 100}.{hundredths % 100:02} % ({wrong} of {of:,} wrong)"
+
+
+def by_hand(limit, epochs, batch_size, rate, seed):
+    """Train with the layers alone; return the network, the losses and the wrong test images."""
+    rng = np.random.default_rng(seed)
+    model = zero_one_network(rng)
+    (images, labels), (test_images, test_labels) = load_zero_one(limit)
+    order = rng.permutation(len(images))
+    losses, wrong = [], []
+    for _ in range(epochs):
+        total = 0.0
+        for start in range(0, len(order), batch_size):
+            batch = order[start : start + batch_size]
+            t = np.stack([labels[batch] == 0, labels[batch] == 1], axis=1).astype(np.float32)
+            p = model.forward(images[batch])
+            total -= np.log(np.where(t == 1, p, 1 - p).astype(np.float64)).mean() * len(batch)
+            for parameter in model.parameters():
+                parameter.gradient[...] = 0
+            model.backward(((1 - t) / (1 - p) - t / p) / p.size)
+            for parameter in model.parameters():
+                parameter.value -= np.float32(rate) * parameter.gradient
+        losses.append(total / len(order))
+        p = np.concatenate([model.forward(part) for part in np.split(test_images, 9)])
+        wrong.append(int(((p[:, 1] > p[:, 0]) != (test_labels == 1)).sum()))
+    return model, losses, wrong
+
+
+def assert_lines(out, expected):
+    """Compare whole lines: equal but for the losses, whose last printed digit may differ by one."""
+    number = re.compile(r"\b\d\.\d{5}\b")
+    assert number.sub("#", out) == number.sub("#", expected)
+    pairs = zip(number.findall(out), number.findall(expected), strict=True)
+    assert all(abs(float(x) - float(y)) < 2e-5 for x, y in pairs)
+
+
+def test_every_printed_line_is_that_of_a_run_computed_apart(run, tmp_path):
+    model, losses, wrong = by_hand(limit=80, epochs=3, batch_size=4, rate=0.2, seed=7)
+    assert 0 < wrong[-1] < 200, "a network that has learned something"
+    options = "--limit-per-class 80 --epochs 3 --batch-size 4 --learning-rate 0.2 --seed 7"
+    status, out, _ = run("train", *options.split())
     assert status == 0
-    lines = out.splitlines()
-    assert lines[0] == "Training on 60 images; the run is saved in runs/1"
-    for epoch, line in enumerate(lines[1:3], start=1):
-        pattern = (
-            rf"Epoch {epoch} - Loss: 0\.\d+ - Test accuracy: \d+\.\d\d % \(\d+ of 2,115 wrong\)"
-        )
-        assert re.fullmatch(pattern, line)
-    assert lines[3:] == ["runs/1: 2 epochs complete"]
-    history = json.loads((tmp_path / "runs/1/history.json").read_text())
-    assert f"Loss: {history['losses'][-1]:.5f}" in lines[2]
+    lines = ["Training on 160 images; the run is saved in runs/1"]
+    lines += [
+        f"Epoch {n} - Loss: {loss:.5f} - Test accuracy: {percent(errors, 2115)}"
+        for n, (loss, errors) in enumerate(zip(losses, wrong, strict=True), start=1)
+    ]
+    lines += ["runs/1: 3 epochs complete", ""]
+    assert_lines(out, "\n".join(lines))
 
     status, out, _ = run("evaluate", "runs/1")
     assert status == 0
-    assert out.splitlines()[0] == f"runs/1: 2 epochs, last loss {history['losses'][-1]:.5f}"
-    assert f"({history['test_errors'][-1]} of 2,115 wrong)" in out
+    first = f"runs/1: 3 epochs, last loss {losses[-1]:.5f}"
+    assert_lines(out, f"{first}\nTest accuracy: {percent(wrong[-1], 2115)}\n")
 
     images, labels = load_zero_one().test
     for digit in (0, 1):
         pixels = (255 * images[labels == digit][0, 0]).astype(np.uint8)
         Image.fromarray(255 - pixels).resize((300, 300)).save(tmp_path / "digit.png")
+        prepared, steps = prepare(read_picture(tmp_path / "digit.png"))
+        p = model.forward(prepared)[0]
+        assert abs(p[0] - p[1]) > 0.1, "exchanged they would be noticed"
         status, out, _ = run("predict", "runs/1", "digit.png")
         assert status == 0
-        assert "- inverted: the border is bright" in out
-        assert "- cropped the digit" in out
-        assert re.search(r"Digit: [01]\nP\(it is a 0\) = 0\.\d{4}, P\(it is a 1\) = 0\.\d{4}", out)
+        *said, last = out.splitlines()
+        assert said == [*(f"- {step}" for step in steps), f"Digit: {digit}"]
+        found = re.fullmatch(r"P\(it is a 0\) = (0\.\d{4}), P\(it is a 1\) = (0\.\d{4})", last)
+        np.testing.assert_allclose([float(x) for x in found.groups()], p, rtol=0, atol=1e-4)
 
 
 def test_a_trained_run_reads_the_digits(run, tmp_path):
@@ -151,6 +200,11 @@ def test_resume_where_nothing_was_begun_begins(run):
         (["train", "--seed", "-1"], ["seed: .* at least 0; got -1"]),
         (["train", "--limit-per-class", "0"], ["limit_per_class: .*; got 0"]),
         (["train", "--limit-per-class", "6000"], ["limit_per_class: .*5923.*; got 6000"]),
+        (["train", "--output", ""], ["--output.*expected a path; got an empty one"]),
+        (["train", "--cache-dir", ""], ["--cache-dir.*expected a path; got an empty one"]),
+        (["evaluate", ""], ["RUN.*expected a path; got an empty one"]),
+        (["predict", "run", ""], ["IMAGE.*expected a path; got an empty one"]),
+        (["train", "--learning-rate", "-inf"], ["learning_rate: .*; got -inf"]),
         (["train", "--output", "file"], ["--output: expected a folder; file is a file"]),
         (["train", "--output", "file/run"], ["file"]),
         (["train", "--resume"], ["--resume: expected --output"]),
@@ -200,17 +254,323 @@ def test_the_module_runs(tmp_path):
     assert "Traceback" not in result.stderr
 
 
-def test_accuracy_is_shown_with_its_count():
-    assert cli._accuracy(1, 200) == "99.50 % (1 of 200 wrong)"
+@pytest.mark.parametrize(
+    ("errors", "images", "text"),
+    [
+        (1, 200, "99.50 % (1 of 200 wrong)"),
+        (0, 2115, "100.00 % (0 of 2,115 wrong)"),
+        (3, 2115, "99.86 % (3 of 2,115 wrong)"),
+        (980, 2115, "53.66 % (980 of 2,115 wrong)"),
+        (2115, 2115, "0.00 % (2115 of 2,115 wrong)"),
+    ],
+)
+def test_accuracy_is_shown_with_its_count(errors, images, text):
+    assert cli._accuracy(errors, images) == percent(errors, images) == text
+
+
+class SeenError(Exception):
+    """Carries what was asked for."""
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Return what `train` asks of `train_run`, and of the images."""
+
+    def caught(folder, configuration, split, **options):
+        raise SeenError(folder, configuration, split, options)
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["cnnbook", "train", *arguments])
+        monkeypatch.setattr(cli, "train_run", caught)
+        with pytest.raises(SeenError) as seen:
+            cli.main()
+        return seen.value.args
+
+    return call
+
+
+def test_without_options_it_trains_what_configuration_says(asked, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder, configuration, split, options = asked()
+    assert configuration == Configuration()
+    assert folder == Path("runs/1")
+    assert len(split.train[0]) == 12_665
+    assert (options["resume"], options["other_versions"], options["progress"]) == (
+        False,
+        False,
+        True,
+    )
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("limit_per_class", 7),
+        ("epochs", 8),
+        ("batch_size", 9),
+        ("learning_rate", 0.7),
+        ("seed", 11),
+    ],
+)
+def test_every_option_arrives_where_it_belongs(asked, tmp_path, monkeypatch, option, value):
+    monkeypatch.chdir(tmp_path)
+    _, configuration, _, _ = asked(f"--{option.replace('_', '-')}", str(value))
+    assert configuration == Configuration(**{option: value})
+
+
+def test_switches_arrive(asked, tmp_path):
+    folder = str(tmp_path / "run")
+    options = asked("--resume", "--output", folder, "--other-versions")[3]
+    assert (options["resume"], options["other_versions"]) == (True, True)
+
+
+HELP = {
+    "--limit-per-class N": ("Train on so many images of each digit.", "all"),
+    "--epochs N": ("How often every image is seen.", Configuration().epochs),
+    "--batch-size N": ("Images per step.", Configuration().batch_size),
+    "--learning-rate X": ("The length of a step.", Configuration().learning_rate),
+    "--seed N": ("Draws the parameters and the order.", Configuration().seed),
+    "--output PATH": ("The run's folder.", "the first free runs/N"),
+    "--resume": ("Go on with the run in the output folder.", None),
+    "--other-versions": ("Go on even with other versions than the run began with.", None),
+    "--download": ("Take the same images from all of MNIST, downloaded.", None),
+    "--cache-dir PATH": ("Where downloads are kept.", "the user's cache"),
+    "--mirror URL": ("Download from here instead; may be repeated.", None),
+    "--help": ("Show this message and exit.", None),
+}
+
+
+def test_help_says_what_the_options_do(run):
+    status, out, _ = run("train", "--help")
+    assert status == 0
+    text = " ".join(out.split("Options:")[1].split())
+    expected = [
+        f"{option} {what}" + (f" [default: {default}]" if default is not None else "")
+        for option, (what, default) in HELP.items()
+    ]
+    assert text == " ".join(expected)
+
+
+def test_a_run_that_diverges_ends_with_one_sentence(run, tmp_path):
+    status, out, err = run("train", *SMALL, "--learning-rate", "1e300")
+    assert (status, out) == (2, "Training on 60 images; the run is saved in runs/1\n")
+    sentence = "epoch 1, step 2: the loss is nan; try a smaller learning_rate than 1e+300"
+    assert err == f"Error: {sentence}\n"
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("rate", ["50", "1e10"])
+def test_a_run_of_steps_that_are_too_long_says_what_becomes_of_it(run, rate):
+    """Probabilities of exactly 0 and 1 are no divergence: their loss is finite, and is shown."""
+    status, out, err = run("train", *SMALL, "--learning-rate", rate)
+    assert (status, err) == (0, "")
+    assert re.findall(r"Loss: (\d+)\.\d{5} ", out) > ["10", "10"]
+
+
+def test_weights_that_cannot_be_computed_with_are_no_answer(run, tmp_path, monkeypatch):
+    run("train", *SMALL, "--output", "run")
+    Image.fromarray(np.eye(28, dtype=np.uint8)).save(tmp_path / "digit.png")
+    monkeypatch.setattr(Sequential, "predict", lambda self, x: np.full((len(x), 2), np.nan))
+    refused(run("predict", "run", "digit.png"), "^Error: run: its parameters are too large")
+    refused(run("evaluate", "run"), "^Error: an output for these images is not finite")
+
+
+def test_a_run_of_other_versions_is_resumed_when_that_is_said(run, tmp_path):
+    run("train", *SMALL, "--output", "run")
+    path = tmp_path / "run/configuration.json"
+    path.write_text(path.read_text().replace(f'"numpy": "{np.__version__}"', '"numpy": "1.0"'))
+    more = ["train", "--resume", "--output", "run", "--epochs", "3"]
+    refused(run(*more), "numpy: expected 1.0.*--other-versions")
+    status, out, _ = run(*more, "--other-versions")
+    assert (status, re.findall(r"Epoch (\d)", out)) == (0, ["3"])
+    assert [v["versions"]["numpy"] for v in json.loads(path.read_text())["continued"]] == [
+        np.__version__
+    ]
+
+
+def test_a_fault_of_the_program_is_not_called_bad_input(run, monkeypatch, tmp_path):
+    def broken(folder, model):
+        raise TypeError("a fault")
+
+    monkeypatch.setattr(cli, "load_weights", broken)
+    monkeypatch.setattr(sys, "argv", ["cnnbook", "evaluate", "run"])
+    with pytest.raises(TypeError, match="a fault"):
+        cli.main()
+
+
+def test_what_would_steer_a_terminal_is_shown(run, tmp_path):
+    status, out, err = run("train", *SMALL, "--output", "\x1b[31mred")
+    assert status == 0
+    assert out.startswith("Training on 60 images; the run is saved in \\x1b[31mred\n")
+    _, _, err = run("evaluate", "\x1b[2J")
+    assert err.startswith("Error: \\x1b[2J: expected a run")
+
+
+def started(*arguments, cwd, **options):
+    return subprocess.Popen(
+        [sys.executable, "-m", "cnnbook", *arguments],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **options},
+    )
+
+
+def test_a_name_that_the_encoding_of_a_file_has_not_is_written_nevertheless(tmp_path):
+    name, encoding = "\u6570\u5b57", "cp1252"
+    with started(
+        "train", *SMALL, "--output", name, cwd=tmp_path, PYTHONIOENCODING=encoding
+    ) as process:
+        out, err = process.communicate()
+    assert (process.returncode, err) == (0, b"")
+    shown = name.encode(encoding, errors="backslashreplace")
+    line = b"Training on 60 images; the run is saved in " + shown
+    assert out.splitlines()[0] == line
+    assert out.splitlines()[-1] == shown + b": 2 epochs complete"
+    assert (tmp_path / name / "weights.npz").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a closed pipe is another error there")
+def test_a_training_survives_that_nobody_reads_on(tmp_path):
+    with started("train", *SMALL, "--output", "run", cwd=tmp_path) as process:
+        first = process.stdout.readline()
+        process.stdout.close()
+        err = process.stderr.read()
+    assert first == b"Training on 60 images; the run is saved in run\n"
+    assert (process.returncode, err) == (
+        0,
+        b"The output is closed; the command goes on without it.\n",
+    )
+    history = json.loads((tmp_path / "run/history.json").read_text())
+    assert len(history["losses"]) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a closed pipe is another error there")
+def test_a_training_survives_that_nobody_reads_errors_either(tmp_path):
+    with started("train", *SMALL, "--output", "run", cwd=tmp_path) as process:
+        process.stdout.close()
+        process.stderr.close()
+    assert process.returncode == 0
+    assert (tmp_path / "run/weights.npz").exists()
+
+
+# Runs the command line in one folder after another, each when it is told to.
+RACER = """
+import contextlib, io, os, sys
+from cnnbook import cli
+for line in sys.stdin:
+    folder, *sys.argv[1:] = line.split()
+    os.chdir(folder)
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+        try:
+            cli.main()
+            status = 0
+        except SystemExit as end:
+            status = end.code or 0
+    print(status, repr(output.getvalue()), flush=True)
+"""
+
+
+@pytest.fixture
+def race(tmp_path):
+    """Let two processes begin at once; return their states and outputs."""
+    racers = [
+        subprocess.Popen(
+            [sys.executable, "-c", RACER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        for _ in range(2)
+    ]
+
+    def both(folder, *commands):
+        for racer, command in zip(racers, commands, strict=True):
+            racer.stdin.write(f"{folder} train {command}\n")
+        for racer in racers:
+            racer.stdin.flush()
+        answers = [racer.stdout.readline().split(" ", 1) for racer in racers]
+        return [(int(status), ast.literal_eval(text)) for status, text in answers]
+
+    yield both
+    for racer in racers:
+        with racer:
+            racer.communicate()
+
+
+QUICK = "--limit-per-class 2 --epochs 1"
+ROUNDS = range(int(os.environ.get("CNNBOOK_RACES", "2")))
+
+
+def test_two_runs_begun_at_once_have_a_folder_each(race, tmp_path):
+    for number in ROUNDS:
+        place = tmp_path / str(number)
+        place.mkdir()
+        results = race(place, *(f"{QUICK} --seed {seed}" for seed in (1, 2)))
+        assert [status for status, _ in results] == [0, 0], results
+        said = {text.splitlines()[-1] for _, text in results}
+        assert said == {"runs/1: 1 epochs complete", "runs/2: 1 epochs complete"}
+        seeds = {load_configuration(place / "runs" / n).seed for n in "12"}
+        assert seeds == {1, 2}
+
+
+def test_of_two_runs_in_one_folder_one_is_refused(race, tmp_path):
+    alone = {}
+    for seed in (1, 2):
+        train_run(tmp_path / f"alone{seed}", Configuration(2, 1, seed=seed), load_zero_one(2))
+        alone[seed] = (tmp_path / f"alone{seed}/weights.npz").read_bytes()
+    for number in ROUNDS:
+        place = tmp_path / str(number)
+        place.mkdir()
+        results = race(place, *(f"{QUICK} --output run --seed {seed}" for seed in (1, 2)))
+        assert sorted(status for status, _ in results) == [0, 2], results
+        winner = 1 if results[0][0] == 0 else 2
+        sentence = results[2 - winner][1]
+        assert re.fullmatch(
+            r"Error: (run: expected a folder that nobody writes into; another process does"
+            r"|run: holds a run already; resume it, or choose another folder"
+            r"|--output: run holds a run already; go on with it by --resume, or .*)\n",
+            sentence,
+        )
+        assert load_configuration(place / "run").seed == winner
+        assert (place / "run/weights.npz").read_bytes() == alone[winner]
+        names = sorted(path.name for path in (place / "run").iterdir())
+        assert names == ["configuration.json", "history.json", "weights.npz"]
+
+
+def test_a_numbered_folder_is_made_and_not_looked_for(tmp_path):
+    parent = tmp_path / "runs"
+    (parent / "1").mkdir(parents=True)
+    (parent / "2").touch()
+    assert cli._made(parent) == parent / "3"
+    assert (parent / "3").is_dir()
+    assert cli._made(parent) == parent / "4"
+
+
+def test_a_parent_that_is_removed_meanwhile_is_made_again(tmp_path, monkeypatch):
+    parent, mkdir, calls = tmp_path / "runs", Path.mkdir, []
+
+    def late(path, **options):
+        mkdir(path, **options)
+        calls.append(path.name)
+        if calls == ["runs"]:
+            parent.rmdir()
+
+    monkeypatch.setattr(Path, "mkdir", late)
+    assert cli._made(parent) == parent / "1"
+    assert calls == ["runs", "runs", "1"]
 
 
 def test_what_to_do_is_said_where_a_folder_does_not_do(tmp_path):
     with pytest.raises(
         ValueError, match="^--resume: expected --output, the folder of the run; got none$"
     ):
-        cli._place(None, None, Configuration(), resume=True)
+        cli._agreed(None, None, Configuration(), resume=True)
     (tmp_path / "configuration.json").write_text('{"configuration": {"seed": 1}}')
     with pytest.raises(ValueError, match="go on with it by --resume, or choose another folder$"):
-        cli._place(None, tmp_path, Configuration(), resume=False)
+        cli._agreed(None, tmp_path, Configuration(), resume=False)
     with pytest.raises(ValueError, match=r"got 0 \(choose another folder for another run\)$"):
         train_run(tmp_path, Configuration(), None)

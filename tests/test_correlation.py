@@ -142,6 +142,7 @@ X, K = np.ones((2, 3, 5, 6)), np.ones((4, 3, 2, 3))
 INTS, OBJECTS = np.ones((5, 6), int), np.ones((5, 6), object)
 
 WRONG = [
+    (lambda: rotate180(INTS), TypeError, "kernel: *int64"),
     (lambda: windows(IMAGE, 7), ValueError, "window_size: *(5, 6); got (7, 7)"),
     (lambda: windows(IMAGE, (1, 7)), ValueError, "window_size: *(5, 6); got (1, 7)"),
     (lambda: windows(IMAGE, (6, 1)), ValueError, "window_size: *(5, 6); got (6, 1)"),

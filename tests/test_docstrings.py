@@ -2,11 +2,18 @@
 
 import ast
 import builtins
+import inspect
 import re
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from cnnbook import correlation, layers, model
+from cnnbook.idx import parse_idx
+from cnnbook.layers import Dense, Reshape, geometry
+from cnnbook.samples import Split, select_digits
 
 griffe = pytest.importorskip("griffe", reason="griffe is not installed: pip install '.[docs]'")
 
@@ -218,3 +225,207 @@ def test_a_docstring_that_is_wrong_is_noticed(right, wrong, problem):
             "the same", "shape (out,) the"
         )
     assert any(found.startswith(problem) for found in problems_of(code)), problems_of(code)
+
+
+# Errors. A function that documents one has a row in a table WRONG that raises it, and a row of a
+# table is of an error that a function in it documents.
+
+TESTS = Path(__file__).parent
+# What takes a file, a server, a run or a long training to go wrong, and is no row of a table.
+BY_OTHER_TESTS = {
+    *("download", "files", "known_files", "mnist", "pictures", "runs", "weights"),
+}
+SINGLE = {
+    ("Sequential.load", "OSError"): "test_weights.py",
+    ("Sequential.load", "DamagedFileError"): "test_weights.py",
+    ("Sequential.load", "ValueError"): "test_weights.py",
+    ("Optimizer", "TypeError"): "test_optimizers.py",  # every one of SGD
+    ("Optimizer", "ValueError"): "test_optimizers.py",
+    ("relative_error", "ValueError"): "test_gradient_check.py",
+    ("fit", "FloatingPointError"): "test_train.py",
+    ("train_on_batch", "FloatingPointError"): "test_train.py",
+    ("count_errors", "ValueError"): "test_train.py",
+}
+
+
+def wrong_rows():
+    """List the calls of every table, with the text of the helpers that they call, and the error."""
+    for path in sorted(TESTS.rglob("test_*.py")):
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        helpers = {n.name: ast.unparse(n) for n in body if isinstance(n, ast.FunctionDef)}
+        for node in body:
+            if not isinstance(node, ast.Assign) or ast.unparse(node.targets[0]) != "WRONG":
+                continue
+            for row in node.value.elts:
+                call, error, _ = map(ast.unparse, row.elts)
+                called = "".join(helpers.get(name, "") for name in re.findall(r"\b(\w+)\(", call))
+                yield call + called, error
+
+
+ROWS = list(wrong_rows())
+
+
+def documented_errors(thing):
+    entries = sections(thing).get("raises", [])
+    return {name for entry in entries for name in re.findall(r"\w+", str(entry.annotation))}
+
+
+def called_name(thing):
+    """The name under which something is called: of a method, after a dot."""
+    return rf"\.{thing.name}\(" if thing.parent.is_class else rf"\b{thing.name}\("
+
+
+def short(thing):
+    return f"{thing.parent.name}.{thing.name}" if thing.parent.is_class else thing.name
+
+
+RAISING = [(thing, error) for thing in DOCUMENTED for error in sorted(documented_errors(thing))]
+
+
+def test_many_errors_are_documented():
+    assert len(RAISING) > 100
+
+
+@pytest.mark.parametrize(
+    ("thing", "error"), RAISING, ids=[f"{short(thing)}-{error}" for thing, error in RAISING]
+)
+def test_a_documented_error_is_raised_by_a_row_of_a_table(thing, error):
+    module = thing.module.path.removeprefix("cnnbook.")
+    elsewhere = SINGLE.get((short(thing), error))
+    if module in BY_OTHER_TESTS:
+        elsewhere = f"test_{module}.py"
+    if elsewhere is None:
+        rows = [call for call, raised in ROWS if raised == error]
+        assert any(re.search(called_name(thing), call) for call in rows)
+
+
+def test_a_row_of_a_table_is_of_a_documented_error():
+    """A call that names a function which documents errors raises one of those."""
+    wrong = []
+    for call, error in ROWS:
+        named = [thing for thing in DOCUMENTED if re.search(called_name(thing), call)]
+        documented = set().union(*map(documented_errors, named))
+        inherited = any(is_described_elsewhere(t) for t in named if t.is_function)
+        if named and error not in documented and not inherited:
+            wrong.append(f"{call}: {error}")
+    assert not wrong
+
+
+# Views and copies. Whoever says that something is one has a row here.
+
+X4 = np.arange(24.0).reshape(1, 1, 4, 6)
+CONTENT = b"\0\0\x08\1\0\0\0\2\7\1"
+SPLIT = Split((X4[0, 0], np.arange(4)), (X4[0, 0], np.arange(4)))
+A_MODEL = model.Sequential(Dense(2, 2, rng=np.random.default_rng(0)))
+A_DENSE = A_MODEL.layers[0]
+# The name, what is given, what comes back, whether they share memory, and whether that can be
+# written to.
+MEMORY = {
+    "windows": (X4, correlation.windows(X4, 2), True, False),
+    "view_windows": (X4, correlation.view_windows(X4, (2, 2)), True, False),
+    "rotate180": (X4, correlation.rotate180(X4), True, True),
+    "layer_windows": (X4, geometry.layer_windows(X4, geometry.Geometry((2, 2))), True, False),
+    "relu": (X4, layers.relu(X4), False, True),
+    "parse_idx": (np.frombuffer(CONTENT, np.uint8), parse_idx(CONTENT, "x"), True, False),
+    "select_digits": (X4, select_digits(SPLIT, range(4)).train[0], False, True),
+    "Reshape.forward": (X4, Reshape((-1,)).forward(X4), True, True),
+    "Layer.parameters": (A_DENSE.weights.value, A_DENSE.parameters()[0].value, True, True),
+    "Sequential.parameters": (A_DENSE.weights.value, A_MODEL.parameters()[0].value, True, True),
+    "Sequential.arrays": (A_DENSE.weights.value, A_MODEL.arrays()["0.weights"], True, True),
+}
+# What says so of something else: of an array that it is given, or, of `Layer.forward`, what
+# layers/test_contract.py holds.
+SAID_OF_OTHERS = {"col2im", "convolve2d_loops", "Layer.forward"}
+SAYS = re.compile(r"\b(views?|cop(y|ies|ied|ying)|new array)\b", re.IGNORECASE)
+
+
+def prose(thing):
+    """A docstring without its examples."""
+    text = thing.docstring.value if thing.docstring else ""
+    return text.split("Examples\n---")[0]
+
+
+def test_everything_that_speaks_of_views_or_copies_has_a_row():
+    saying = {short(thing) for thing in DOCUMENTED if SAYS.search(prose(thing))}
+    assert saying == MEMORY.keys() | SAID_OF_OTHERS
+
+
+@pytest.mark.parametrize("name", MEMORY)
+def test_views_are_views_and_copies_copies(name):
+    given, back, shared, writeable = MEMORY[name]
+    assert np.shares_memory(given, back) == shared
+    assert back.flags.writeable == writeable
+    text = next(prose(thing) for thing in DOCUMENTED if short(thing) == name)
+    word = SAYS.search(text)[0].lower()
+    denied = re.search(r"\b(not|without)\b[\w\s]*\bcop", text)
+    assert shared == ("view" in word or bool(denied)), text
+    assert ("read-only" in text) <= (not writeable)
+
+
+# Defaults. They are pinned here, and every statement "by default" is of one of them.
+
+DEFAULTS = {
+    "windows": {"stride": 1},
+    "view_windows": {"stride": (1, 1), "writeable": False},
+    "cross_correlate2d": {"mode": "valid"},
+    "convolve2d": {"mode": "valid"},
+    "conv2d": {"stride": 1, "padding": 0},
+    "conv2d_kernel_gradient": {"stride": 1, "padding": 0},
+    "conv2d_input_gradient": {"stride": 1, "padding": 0},
+    "output_size": {"stride": 1, "padding": 0},
+    "Conv2D": {"stride": 1, "padding": 0, "dtype": np.float32},
+    "Dense": {"dtype": np.float32},
+    "Geometry": {"stride": (1, 1), "padding": (0, 0)},
+    "BinaryCrossEntropy": {"from_logits": False},
+    "zero_one_network": {"dtype": np.float32},
+    "one_hot": {"dtype": np.float32},
+    "Sequential.predict": {"batch_size": 256},
+    "Sequential.summary": {"input_shape": None},
+    "layer_table": {"x": None},
+    "load_zero_one": {"limit_per_class": None},
+    "check_count": {"minimum": 1},
+    "check_pair": {"minimum": 1},
+    "SGD": {"momentum": 0.0},
+}
+PINNED_MODULES = {"checks", "correlation", "functions", "idx", "initialization", "model"}
+PINNED_MODULES |= {"samples", "summary", "mnist"}
+
+
+def defaults_of(thing):
+    """Import a function or class, and return the defaults in its signature."""
+    import importlib
+
+    found = importlib.import_module(thing.module.path)
+    for name in short(thing).split("."):
+        found = getattr(found, name)
+    parameters = inspect.signature(found).parameters.values()
+    return {p.name: p.default for p in parameters if p.default is not p.empty}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_defaults_are_those_that_are_pinned(name):
+    thing = next(thing for thing in DOCUMENTED if short(thing) == name)
+    assert defaults_of(thing) == DEFAULTS[name]
+
+
+def test_every_default_of_the_layers_and_the_data_is_pinned():
+    for thing in DOCUMENTED:
+        module = thing.module.path.removeprefix("cnnbook.")
+        if module not in PINNED_MODULES and not module.startswith(("layers", "losses")):
+            continue
+        if thing.is_class and "__init__" not in thing.members and short(thing) != "Geometry":
+            continue
+        if defaults_of(thing) and short(thing) != "load_mnist":
+            assert short(thing) in DEFAULTS or thing.name.endswith("_loops"), short(thing)
+
+
+def test_an_argument_is_optional_if_its_default_is_none():
+    for thing in DOCUMENTED:
+        given = [p for p in getattr(thing, "parameters", []) if p.default is not None]
+        signature_of = {p.name: str(p.default) for p in given}
+        for parameter in sections(thing).get("parameters", []):
+            line = rf"^[\w*, ]*{re.escape(parameter.name)}[\w, ]*(?: : .*?(, optional|or None)?)?$"
+            said = re.search(line, thing.docstring.value, re.MULTILINE)[1]
+            is_none = signature_of.get(parameter.name) == "None"
+            fits = said if is_none else said != ", optional"
+            assert fits, (thing.path, parameter.name)

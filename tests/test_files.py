@@ -1,8 +1,11 @@
 """Files that are either whole or not there."""
 
+import io
 import os
 import stat
 import threading
+import tracemalloc
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +15,10 @@ from cnnbook import files
 from cnnbook.files import (
     DamagedFileError,
     read_arrays,
+    read_regular,
     remove_incomplete,
     replacing,
+    sync_folder,
     write_arrays,
 )
 
@@ -94,6 +99,68 @@ def test_permissions_are_those_of_a_usual_file(tmp_path):
     assert modes[0] == modes[1]
 
 
+def test_the_umask_is_never_touched(tmp_path, monkeypatch):
+    """It belongs to all threads: a file that another makes meanwhile would be open to everyone."""
+
+    def touched(mask):
+        raise AssertionError("the umask is set")
+
+    monkeypatch.setattr(os, "umask", touched)
+    with replacing(tmp_path / "file") as file:
+        file.write(b"new")
+
+
+def test_the_name_is_on_the_disk_too(tmp_path, monkeypatch):
+    """A rename outlasts a loss of power when the folder has been synchronised after it."""
+    happened = []
+    real = {"sync": os.fsync, "rename": Path.replace}
+
+    def sync(handle):
+        is_folder = stat.S_ISDIR(os.fstat(handle).st_mode)
+        happened.append("folder" if is_folder else "file")
+        real["sync"](handle)
+
+    def rename(path, target):
+        happened.append("rename")
+        return real["rename"](path, target)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(Path, "replace", rename)
+    with replacing(tmp_path / "file") as file:
+        file.write(b"new")
+    assert happened == ["file", "rename"] + ["folder"] * (os.name != "nt")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows opens no folder")
+@pytest.mark.parametrize(("number", "fails"), [(22, False), (95, False), (5, True)])
+def test_a_folder_that_cannot_be_synchronised_is_no_failure_of_the_disk(
+    tmp_path, monkeypatch, number, fails
+):
+    def failing(handle):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", failing)
+    if fails:
+        with pytest.raises(OSError, match=os.strerror(number)):
+            sync_folder(tmp_path)
+    else:
+        sync_folder(tmp_path)
+
+
+def test_where_folders_cannot_be_opened_nothing_is_synchronised(tmp_path, monkeypatch):
+    folder = str(tmp_path / "none")
+    monkeypatch.setattr(os, "name", "nt")
+    sync_folder(folder)
+
+
+def test_a_temporary_file_of_another_is_never_written_to(tmp_path, monkeypatch):
+    monkeypatch.setattr(files.secrets, "token_hex", lambda size: "same")
+    (tmp_path / ".file.same.incomplete").write_bytes(b"another's")
+    with pytest.raises(FileExistsError), replacing(tmp_path / "file"):
+        pass
+    assert (tmp_path / ".file.same.incomplete").read_bytes() == b"another's"
+
+
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere"), replacing(tmp_path / "nowhere" / "f"):
         pass
@@ -127,6 +194,14 @@ def test_remove_incomplete_takes_only_what_it_should(tmp_path):
     assert len(list((tmp_path / "deeper").iterdir())) == 1
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["deeper", "notes.incomplete", "weights.npz"]
+
+
+def test_remove_incomplete_takes_those_of_one_file_when_it_is_named(tmp_path):
+    names = [".weights.npz.x.incomplete", ".weights.npz2.x.incomplete", ".model.npz.x.incomplete"]
+    for name in names:
+        (tmp_path / name).touch()
+    remove_incomplete(tmp_path, "weights.npz")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names[1:])
 
 
 def test_arrays_come_back(tmp_path):
@@ -191,3 +266,91 @@ def test_a_temporary_file_that_is_gone_already_keeps_no_other_from_being_removed
     monkeypatch.setattr(Path, "glob", lambda *_: [gone, left])
     files.remove_incomplete(tmp_path)
     assert not left.exists()
+
+
+def with_header(header, body=b""):
+    """Make a member of an archive: what an ``.npy`` file would be."""
+    text = header.encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + body
+
+
+HUGE = "{'descr': '<f8', 'fortran_order': False, 'shape': (%d,), }"
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        with_header(HUGE % 10**8),
+        with_header(HUGE % 10**40),
+        with_header("{'descr': '<U100000000', 'fortran_order': False, 'shape': (), }"),
+        with_header(HUGE % -1, bytes(8)),
+        with_header(HUGE % 1, bytes(16)),
+        with_header("(" * 500),
+        b"\x93NUMPY\x03\x00" + bytes(100),
+        b"no header",
+    ],
+)
+def test_an_array_is_never_larger_than_its_bytes(tmp_path, member):
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("x.npy", member)
+    tracemalloc.start()
+    with pytest.raises(DamagedFileError, match=r"a\.npz: damaged, or not a file of cnnbook's"):
+        read_arrays(tmp_path / "a.npz")
+    assert tracemalloc.get_traced_memory()[1] < 10**7
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_nothing_is_unpacked(tmp_path, method):
+    buffer = io.BytesIO()
+    np.save(buffer, np.zeros(10**6))
+    with zipfile.ZipFile(tmp_path / "a.npz", "w", method) as archive:
+        archive.writestr("x.npy", buffer.getvalue())
+    assert (tmp_path / "a.npz").stat().st_size < 10**5
+    tracemalloc.start()
+    with pytest.raises(DamagedFileError, match=r"\(compressed\)"):
+        read_arrays(tmp_path / "a.npz")
+    assert tracemalloc.get_traced_memory()[1] < 10**6
+    tracemalloc.stop()
+
+
+def test_one_piece_of_a_file_is_not_read_as_many(tmp_path):
+    """An archive may list the same bytes under many names."""
+    write_arrays(tmp_path / "a.npz", {"x": np.zeros(1000)})
+    whole = (tmp_path / "a.npz").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.npz") as archive:
+        start = archive.start_dir
+    entry, end = whole[start:-22], whole[-22:]
+    times = 20
+    end = end[:8] + 2 * (2 * times).to_bytes(2, "little") + end[12:]
+    end = end[:12] + (times * len(entry)).to_bytes(4, "little") + end[16:]
+    (tmp_path / "a.npz").write_bytes(whole[:start] + times * entry + end)
+    with pytest.raises(DamagedFileError, match="more numbers than bytes"):
+        read_arrays(tmp_path / "a.npz")
+
+
+def test_a_limit_is_kept(tmp_path):
+    path = tmp_path / "a.npz"
+    write_arrays(path, {"x": np.zeros(10)})
+    size = path.stat().st_size
+    assert read_arrays(path, size)["x"].shape == (10,)
+    with pytest.raises(
+        DamagedFileError, match=rf"a\.npz: expected at most {size - 1} bytes; got {size}$"
+    ):
+        read_arrays(path, size - 1)
+    path.write_bytes(b"")
+    os.truncate(path, files.LARGEST + 1)  # a hole: it takes no room on most disks
+    with pytest.raises(DamagedFileError, match="at most 1,073,741,824 bytes; got 1,073,741,825$"):
+        read_arrays(path)
+
+
+def test_what_has_no_end_is_not_read(tmp_path):
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+        (tmp_path / "link").symlink_to("/dev/zero")
+    (tmp_path / "folder").mkdir()
+    for path in tmp_path.iterdir():
+        with pytest.raises(
+            DamagedFileError, match=f"{path.name}: expected a file; got a folder, device or pipe$"
+        ):
+            read_regular(path)

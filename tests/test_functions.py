@@ -1,5 +1,7 @@
 """The sigmoid and the softplus: values, precision, and the ends of the number line."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import scipy.special
@@ -19,6 +21,44 @@ def test_sigmoid_equals_scipy_to_the_last_digits():
 def test_sigmoid_in_float32_is_right_entry_by_entry():
     z = np.linspace(-80, 80, 1001, dtype=np.float32)
     np.testing.assert_allclose(sigmoid(z), scipy.special.expit(z.astype(float)), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("dtype", "least"), [(np.float32, -88), (np.float64, -709)])
+def test_the_sigmoid_is_right_entry_by_entry_as_far_as_the_exponential_reaches(dtype, least):
+    z = np.linspace(least, -least, 4001).astype(dtype)
+    y, limits = sigmoid(z), np.finfo(dtype)
+    assert y.dtype == dtype
+    expected = scipy.special.expit(z.astype(float))
+    # Below `tiny` a number has fewer digits, and is right up to half of the smallest one.
+    np.testing.assert_allclose(y, expected, rtol=4 * limits.eps, atol=limits.smallest_subnormal)
+
+
+@pytest.mark.parametrize(("dtype", "least"), [(np.float32, -88), (np.float64, -709)])
+def test_beyond_that_the_sigmoid_stays_what_it_is_and_warns_of_nothing(dtype, least):
+    z = np.array([-np.inf, -1e30, 2 * least, least - 1, least], dtype)
+    with np.errstate(all="raise", under="ignore"):
+        y = sigmoid(z)
+        np.testing.assert_array_equal(sigmoid(-z), 1)
+    assert y[0] > 0
+    np.testing.assert_array_equal(y, y[-1])
+    assert np.isnan(sigmoid(np.array([np.nan], dtype))).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_sigmoid_never_falls(dtype):
+    z = np.sort(np.concatenate([np.linspace(-120, 120, 100_001), np.linspace(15, 18, 10_001)]))
+    assert (np.diff(sigmoid(z.astype(dtype))) >= 0).all()
+
+
+def test_the_sigmoid_needs_two_arrays_of_room():
+    z = np.random.default_rng(0).standard_normal((64, 3380)).astype(np.float32)
+    tracemalloc.start()
+    try:
+        sigmoid(z)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2.1 * z.nbytes
 
 
 def test_where_the_sigmoid_becomes_exactly_one():

@@ -7,6 +7,7 @@ from cnnbook.gradient_check import (
     check_layer,
     check_loss,
     complex_step_gradient,
+    extrapolated_gradient,
     numerical_gradient,
     relative_error,
 )
@@ -18,6 +19,7 @@ from cnnbook.layers import (
     ReLU,
     Reshape,
     Sigmoid,
+    Tanh,
     conv2d_input_gradient,
 )
 from cnnbook.losses import BinaryCrossEntropy
@@ -66,7 +68,7 @@ def kernel_gradient_overwritten(layer, grad_output):
         parameter.gradient -= gradient
 
 
-def upstream_turned(layer, grad_output):
+def upstream_flipped(layer, grad_output):
     """Convolve where one must correlate: an upstream gradient of ones would not notice."""
     Conv2D.accumulate_gradients(layer, grad_output[:, :, ::-1, ::-1])
 
@@ -86,7 +88,7 @@ def bias_gradient_of_one_sample(layer, grad_output):
     "wrong",
     [
         kernel_gradient_by_convolution,
-        upstream_turned,
+        upstream_flipped,
         kernel_gradient_overwritten,
         one_entry_slightly_off,
         bias_gradient_of_one_sample,
@@ -94,15 +96,14 @@ def bias_gradient_of_one_sample(layer, grad_output):
 )
 def test_wrong_parameter_gradients_are_caught(wrong):
     layer = conv(accumulate_gradients=wrong)
-    layer.kernels.gradient += 1  # what an earlier batch may have left
     assert check_layer(layer, images(), rng()) > 1e-6
 
 
 def test_a_wrong_input_gradient_is_caught():
     def backward(layer, grad_output):
         layer.accumulate_gradients(grad_output)
-        turned = layer.kernels.value[:, :, ::-1, ::-1]
-        return conv2d_input_gradient(grad_output, turned, (5, 6))
+        flipped = layer.kernels.value[:, :, ::-1, ::-1]
+        return conv2d_input_gradient(grad_output, flipped, (5, 6))
 
     assert check_layer(conv(backward=backward), images(), rng()) > 0.1
 
@@ -122,7 +123,162 @@ def test_an_input_gradient_of_another_shape_is_refused():
         check_layer(conv(backward=backward), images(), rng())
 
 
-def test_not_a_number_is_no_pass():
+def stack(seed, depth, width, activation, dtype=np.float64):
+    """Dense layers with an activation behind each, from a seed."""
+    rng = np.random.default_rng(seed)
+    layers = []
+    for _ in range(depth):
+        layers += [Dense(width, width, rng=rng, dtype=dtype), activation()]
+    return Sequential(*layers), rng
+
+
+def test_the_promise_holds_for_a_deep_network_with_small_gradients():
+    # Its gradients are thousandths of what it returns.
+    model, rng = stack(2, 3, 2, Sigmoid)
+    assert check_layer(model, rng.random((1, 2)), rng) < 1e-7
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 255.0, 1e4, 1e6])
+@pytest.mark.parametrize(
+    ("depth", "width", "activation"),
+    [(1, 7, Sigmoid), (2, 3, ReLU), (3, 2, Tanh), (5, 1, Sigmoid), (5, 3, ReLU), (4, 3, Sigmoid)],
+)
+def test_the_promise_holds_for_all_depths_and_scales(depth, width, activation, scale, dtype):
+    model, rng = stack(6, depth, width, activation, dtype)
+    x = (scale * rng.standard_normal((2, width))).astype(dtype)
+    assert check_layer(model, x, rng) < 1e-7
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("activation", [Sigmoid, Tanh, ReLU])
+def test_the_promise_holds_for_pixels(activation, dtype):
+    rng = np.random.default_rng(4)
+    model = Sequential(
+        Conv2D(1, 2, 3, rng=rng, dtype=dtype),
+        activation(),
+        Reshape((-1,)),
+        Dense(8, 2, rng=rng, dtype=dtype),
+        Sigmoid(),
+    )
+    x = rng.integers(0, 256, (2, 1, 4, 4)).astype(dtype)
+    assert check_layer(model, x, rng) < 1e-7
+
+
+def wrong_in_one_entry(layer, factor):
+    """Multiply the largest entry of the first parameter's gradient."""
+
+    def accumulate_gradients(grad_output):
+        type(layer).accumulate_gradients(layer, grad_output)
+        gradient = layer.parameters()[0].gradient
+        gradient.flat[np.argmax(abs(gradient))] *= factor
+
+    layer.accumulate_gradients = accumulate_gradients
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 255.0])
+@pytest.mark.parametrize("place", [0, 2, 4])
+@pytest.mark.parametrize(("factor", "error"), [(1 + 1e-4, 9e-5), (1.01, 9e-3), (-1, 1), (0, 0.9)])
+def test_one_wrong_entry_deep_in_a_network_is_found(factor, error, place, scale, dtype):
+    model, rng = stack(5, 3, 3, Tanh, dtype)
+    wrong_in_one_entry(model.layers[place], factor)
+    x = (scale * rng.uniform(0.002, 0.02, (3, 3))).astype(dtype)
+    if scale < 1 and place == 0 and factor == 1 + 1e-4:
+        error = 0  # 1e-4 of 1e-8 is what rounding makes of a number near 1
+    assert check_layer(model, x, rng) >= error
+
+
+def test_the_wrong_sign_of_a_small_entry_is_found():
+    class Wrong(Layer):
+        def forward(self, x):
+            self.scale = np.array([[1.0, 1e-5]])
+            return self.scale * x
+
+        def backward(self, grad_output):
+            return self.scale * grad_output * [[1, -1]]
+
+    assert check_layer(Wrong(), np.array([[0.3, 0.4]]), rng()) > 1e-4
+
+
+def test_a_huge_wrong_gradient_does_not_hide_behind_its_own_rounding():
+    class Wrong(Layer):
+        def forward(self, x):
+            return 2 * x
+
+        def backward(self, grad_output):
+            return 1e200 * grad_output
+
+    assert check_layer(Wrong(), np.ones((1, 2)), rng()) > 0.9
+
+
+def test_a_gradient_that_is_set_and_not_added_is_found():
+    class Overwrites(Dense):
+        def accumulate_gradients(self, grad_output):
+            self.weights.gradient = self._x.T @ grad_output
+            self.bias.gradient = grad_output.sum(axis=0)
+
+    layer = Overwrites(3, 2, rng=rng(), dtype=np.float64)
+    assert check_layer(layer, rng().standard_normal((4, 3)), rng()) == pytest.approx(0.5)
+
+
+def test_what_was_added_before_does_no_harm():
+    layer = Dense(3, 2, rng=rng(), dtype=np.float64)
+    layer.weights.gradient += 1e12
+    assert check_layer(layer, rng().standard_normal((4, 3)), rng()) < 1e-7
+    assert (layer.weights.gradient == 1e12).all()
+
+
+def test_the_upstream_gradient_is_compared_as_it_was():
+    class InPlace(Layer):
+        def forward(self, x):
+            return 3 * x
+
+        def backward(self, grad_output):
+            grad_output *= 3
+            return grad_output
+
+    assert check_layer(InPlace(), np.ones((1, 2)), rng()) < 1e-7
+
+
+def test_a_layer_that_always_returns_float32_passes_within_its_rounding():
+    class Single(Sigmoid):
+        def forward(self, x):
+            return super().forward(x.astype(np.float32))
+
+    assert check_layer(Single(), rng().standard_normal((5, 4)), rng()) < 1e-2
+
+    class Wrong(Single):
+        def backward(self, grad_output):
+            return 1.1 * super().backward(grad_output)
+
+    assert check_layer(Wrong(), rng().standard_normal((5, 4)), rng()) > 5e-2
+
+
+@pytest.mark.parametrize("distance", [1e-1, 1e-3, 1e-5, 1e-7, -1e-7])
+def test_steps_become_shorter_than_the_distance_from_a_kink(distance):
+    x = np.array([[distance, 0.5, -0.7]])
+    assert check_layer(ReLU(), x, rng()) < 1e-7
+
+
+@pytest.mark.parametrize(("size", "farthest"), [(0.5, 0.625), (4.0, 4.5)])
+def test_no_step_is_longer_than_an_eighth(size, farthest):
+    seen = []
+
+    class Spy(Sigmoid):
+        def forward(self, x):
+            seen.append(x.max())
+            return super().forward(x)
+
+    check_layer(Spy(), np.array([[size, -size]]), rng())
+    assert max(seen) == farthest
+
+
+def test_a_kink_at_the_very_place_is_reported():
+    assert check_layer(ReLU(), np.array([[0.0, 0.5]]), rng()) > 0.1
+
+
+def test_not_a_number_is_named():
     class Broken(Layer):
         def forward(self, x):
             return x
@@ -130,12 +286,45 @@ def test_not_a_number_is_no_pass():
         def backward(self, grad_output):
             return np.full_like(grad_output, np.nan)
 
-    assert not check_layer(Broken(), np.ones((1, 2)), rng()) < 1e-7
+    with pytest.raises(ValueError, match=r"^gradient of x: .* nan at index \(0, 0\)"):
+        check_layer(Broken(), np.ones((1, 2), np.float32), rng())
 
+    def accumulate_gradients(layer, grad_output):
+        Conv2D.accumulate_gradients(layer, grad_output)
+        layer.bias.gradient[2] = np.nan
+
+    with pytest.raises(ValueError, match=r"^gradient of layer\.parameters\(\)\[1\], bias: .* nan"):
+        check_layer(conv(accumulate_gradients=accumulate_gradients), images(), rng())
+
+    class Infinite(Broken):
+        def forward(self, x):
+            return x * np.inf
+
+    with pytest.raises(ValueError, match=r"^layer\.forward\(x\): expected finite numbers; got inf"):
+        check_layer(Infinite(), np.ones((1, 2)), rng())
+
+
+def test_a_loss_whose_gradient_is_not_a_number_is_named():
+    class Wrong(BinaryCrossEntropy):
+        def backward(self):
+            return super().backward() * [[1.0, np.nan]]
+
+    with pytest.raises(ValueError, match=r"^gradient of predictions: .* nan at index \(0, 1\)"):
+        check_loss(Wrong(), np.array([[0.5, 0.25]]), np.array([[0, 1]]))
+
+
+def test_everything_is_put_back_even_after_an_error():
     def backward(layer, grad_output):
-        return np.nan * Conv2D.backward(layer, grad_output)
+        raise ValueError("no such place")
 
-    assert np.isnan(check_layer(conv(backward=backward), images(), rng()))
+    layer = conv(np.float32, backward=backward)
+    layer.kernels.gradient += 2
+    kept = [(p.value, p.gradient) for p in layer.parameters()]
+    with pytest.raises(ValueError, match="no such place"):
+        check_layer(layer, images(), rng())
+    for parameter, (value, gradient) in zip(layer.parameters(), kept, strict=True):
+        assert parameter.value is value
+        assert parameter.gradient is gradient
 
 
 def test_nothing_is_left_behind():
@@ -212,6 +401,11 @@ def test_relative_error():
     assert relative_error(np.array([100.0, 1e-9]), np.array([100.0, 0.0])) == pytest.approx(1e-9)
     assert relative_error(zero + 1, zero) == 1
     assert relative_error(np.array([1e-12]), np.array([2e-12])) == pytest.approx(0.5)
+    pair = np.array([1.0, 4.0]), np.array([1.5, 5.0])
+    assert relative_error(*pair, 0.5) == 0.2
+    assert relative_error(*pair, np.array([0.25, 1.0])) == 1 / 3
+    assert relative_error(*pair, 1.0) == 0
+    assert np.isnan(relative_error(np.array([np.nan, 1.0]), np.ones(2), 1.0))
     with pytest.raises(ValueError, match=r"analytic: expected shape \(3, 2\); got \(2, 3\)"):
         relative_error(np.zeros((2, 3)), np.zeros((3, 2)))
     assert np.isnan(relative_error(np.array([np.inf]), np.array([np.inf])))
@@ -222,6 +416,65 @@ def test_a_quotient_is_divided_by_the_step_that_was_taken():
     # Numbers near 3e7 are 4e-9 apart: x + h is not h away from x.
     x = np.array([3e7 + 0.1])
     assert numerical_gradient(lambda: x, x, np.ones(1)).item() == 1.0
+
+
+def test_the_step_follows_the_size_of_the_entry():
+    # In float32 numbers near 1e6 are 1/16 apart.
+    x = np.array([1e6, 1.0], np.float32)
+    found = numerical_gradient(lambda: x * x, x, np.ones(2, np.float32))
+    np.testing.assert_allclose(found, [2e6, 2], rtol=1e-3)
+
+
+def test_a_table_of_two_rows_is_exact_for_a_fourth_power():
+    # The central quotients of (1 + h)^4 are 4 + 4 h^2: 8 and 17/4.
+    x = np.array([1.0])
+    gradient, rounding = extrapolated_gradient(lambda: x**4, x, np.ones(1), np.ones(1), 1e-30)
+    assert gradient.item() == 4
+    assert rounding.item() in [1e-30 * 4**k for k in range(3)]
+
+
+def test_the_estimate_with_the_least_error_is_taken():
+    # Rounding to 1e-6 is simulated; the best step is far from the shortest.
+    x = np.array([0.5])
+
+    def rounded():
+        return np.round(np.exp(x), 6)
+
+    gradient, rounding = extrapolated_gradient(rounded, x, np.ones(1), np.ones(1), 5e-7)
+    assert abs(gradient.item() - np.exp(0.5)) < 4 * rounding.item() < 2e-4
+
+
+def test_entries_have_steps_of_their_own_and_the_worst_one_decides():
+    x = np.array([1e-6, 2.0])
+    steps = np.array([5e-7, 0.25])
+    gradient, rounding = extrapolated_gradient(lambda: np.log(x), x, np.ones(2), steps, 1e-15)
+    np.testing.assert_allclose(gradient, [1e6, 0.5], rtol=1e-7)
+    assert rounding[0] == pytest.approx(rounding[1] * 5e5)
+
+
+def test_a_step_that_leads_to_where_there_is_no_value_is_passed_over():
+    x = np.array([0.01])
+    with np.errstate(all="ignore"):
+        found, _ = extrapolated_gradient(lambda: np.log(x), x, np.ones(1), np.ones(1), 1e-15)
+    assert found.item() == pytest.approx(100, rel=1e-9)
+
+
+def test_no_value_at_any_step_is_an_error():
+    x = np.array([0.5])
+    with pytest.raises(ValueError, match="^f: expected finite numbers near x"):
+        extrapolated_gradient(lambda: x * np.nan, x, np.ones(1), np.ones(1), 1e-15)
+
+
+def test_shortening_ends_where_nothing_is_gained():
+    calls = []
+    x = np.array([0.5])
+
+    def line():
+        calls.append(x.item())
+        return 3 * x
+
+    extrapolated_gradient(line, x, np.ones(1), np.ones(1), 1e-15)
+    assert calls == [1.5, -0.5, 0.75, 0.25]
 
 
 def test_outputs_that_do_not_depend_on_the_entry_leave_no_rounding_errors():
@@ -240,7 +493,8 @@ def test_numerical_gradient_divides_by_the_rounded_step():
     assert (numerical_gradient(lambda: x, x, np.ones(2, np.float32), 1e-3) == 1).all()
 
 
-def test_check_layer_hands_back_the_dtype_of_the_output():
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_check_layer_computes_in_float64_and_calls_backward_twice(dtype):
     seen = []
 
     class Spy(Layer):
@@ -251,8 +505,8 @@ def test_check_layer_hands_back_the_dtype_of_the_output():
             seen.append(grad_output.dtype)
             return 2 * grad_output
 
-    assert check_layer(Spy(), np.ones((1, 2), np.float32), np.random.default_rng(0)) < 1e-3
-    assert seen == [np.float32]
+    assert check_layer(Spy(), np.ones((1, 2), dtype), np.random.default_rng(0)) < 1e-7
+    assert seen == [np.float64, np.float64]
 
 
 def test_check_layer_notices_a_list_of_parameters_that_grows():
@@ -294,6 +548,21 @@ def test_check_loss_is_as_exact_as_its_step_allows():
     p, t = rng.uniform(0.05, 0.95, (4, 5)), rng.uniform(0, 1, (4, 5))
     e = check_loss(BinaryCrossEntropy(), p, t)
     assert e < 3e-11
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (20, 2)])
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 30.0, 1e4])
+def test_the_promise_holds_for_logits_of_all_sizes(scale, size, dtype):
+    z, t = (scale * rng().standard_normal(size)).astype(dtype), rng().integers(0, 2, size)
+    assert check_loss(BinaryCrossEntropy(from_logits=True), z, t) < 1e-7
+
+
+@pytest.mark.parametrize("room", [1e-12, 1e-6, 1e-3, 0.3])
+def test_the_promise_holds_for_probabilities_near_the_ends(room):
+    p = np.array([[room, 1 - room], [0.5, room], [1 - room, 0.25]])
+    for t in (np.zeros((3, 2)), np.ones((3, 2)), np.array([[0, 1], [1, 0], [0.5, 0.25]])):
+        assert check_loss(BinaryCrossEntropy(), p, t) < 1e-7
 
 
 RNG = np.random.default_rng(0)

@@ -7,6 +7,7 @@ import pytest
 
 from cnnbook.idx import parse_idx
 from tests import mirror
+from tests.wrong import assert_refused, wrong_calls
 
 IMAGES = mirror.idx(np.arange(12, dtype=np.uint8).reshape(2, 2, 3))
 
@@ -36,7 +37,12 @@ NO_MAGIC = r"expected the magic number 00 00 08 03 \(images\) or 00 00 08 01 \(l
         (b"\0\0\x08\x02" + LABELS[4:], NO_MAGIC + "00 00 08 02"),
         (b"\0\0\x0d\x03" + IMAGES[4:], NO_MAGIC + "00 00 0d 03"),
         (b"\x03\x08\0\0" + IMAGES[4:], NO_MAGIC + "03 08 00 00"),
-        (gzip.compress(LABELS), NO_MAGIC + "1f 8b 08 00"),
+        (
+            gzip.compress(LABELS, mtime=0),
+            NO_MAGIC + r"1f 8b 08 00, as gzip begins: decompress it first \(gzip.decompress\)",
+        ),
+        (b"<html>404</html>", NO_MAGIC + "3c 68 74 6d, an HTML page"),
+        (b"\n\n <!DOCTYPE html>", NO_MAGIC + "0a 0a 20 3c, an HTML page"),
         (b"\x08\x03", "expected a header of 16 bytes; got 2"),
         (LABELS[:4], "expected a header of 8 bytes; got 4"),
         (LABELS[:7], "expected a header of 8 bytes; got 7"),
@@ -56,6 +62,12 @@ def test_bad_idx_is_refused_by_name(content: bytes, message: str) -> None:
         parse_idx(content, "some-file")
 
 
-def test_idx_must_be_bytes() -> None:
-    with pytest.raises(TypeError, match=r"^content: expected bytes; got str$"):
-        parse_idx("train-labels-idx1-ubyte", "labels")  # type: ignore[arg-type]
+WRONG = [
+    (lambda: parse_idx("train-labels", "labels"), TypeError, "content: expected bytes; got str"),
+    (lambda: parse_idx(b"GIF8", "labels"), ValueError, "labels: expected the magic number"),
+]
+
+
+@wrong_calls(WRONG)
+def test_wrong_arguments(call, error, sentence):
+    assert_refused(call, error, sentence)

@@ -13,6 +13,7 @@ from cnnbook.samples import (
     one_hot,
     select_digits,
 )
+from tests.wrong import assert_refused, wrong_calls
 
 
 @pytest.fixture
@@ -129,3 +130,21 @@ def test_labels_are_a_series_of_integers(kind: type[np.integer[Any]]) -> None:
     check_labels(np.array([], kind))
     with pytest.raises(ValueError, match=r"^labels: expected 1 axis \(N\); got shape \(1, 2\)$"):
         check_labels(np.array([[3, 0]], kind))
+
+
+PAIR = np.zeros((2, 1, 28, 28), np.float32), np.array([0, 1])
+WRONG = [
+    (lambda: select_digits(Split(PAIR, PAIR), "01"), TypeError, "digits: expected a sequence"),
+    (lambda: select_digits(Split(PAIR, PAIR), (2,)), ValueError, "digits: *got 2"),
+    (lambda: first_of_each_digit(PAIR, 1.0), TypeError, "limit_per_class: *got 1.0"),
+    (lambda: first_of_each_digit(PAIR, 2), ValueError, "limit_per_class: expected at most 1"),
+    (lambda: one_hot([0, 1], 2), TypeError, "labels: expected a NumPy array of integers; got list"),
+    (lambda: one_hot(np.array([2]), 2), ValueError, "labels: expected classes from 0 to 1; got 2"),
+    (lambda: check_labels(np.ones(2)), TypeError, "labels: expected a NumPy array of integers"),
+    (lambda: check_labels(np.ones((1, 2), int)), ValueError, "labels: expected 1 axis (N)"),
+]
+
+
+@wrong_calls(WRONG)
+def test_wrong_arguments(call, error, sentence):
+    assert_refused(call, error, sentence)

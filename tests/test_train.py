@@ -249,6 +249,92 @@ def test_a_diverging_loss_stops_with_advice(value):
     assert_same(values(model), before)
 
 
+DIVERGED = r"^epoch {}, step {}: .*; try a smaller learning_rate than {}$"
+
+
+# A sigmoid answers 0 or 1 to logits of 1e300, which float64 can hold: such a run stays finite.
+@pytest.mark.parametrize(
+    ("from_logits", "dtype"), [(False, np.float32), (True, np.float32), (True, np.float64)]
+)
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+@pytest.mark.parametrize("rate", [1e300, 1e308])
+def test_a_run_that_diverges_ends_with_one_sentence_and_no_warning(
+    from_logits, dtype, momentum, rate
+):
+    r = np.random.default_rng(0)
+    layers = [Reshape((-1,)), Dense(6, 4, rng=r, dtype=dtype), Dense(4, 2, rng=r, dtype=dtype)]
+    model = Sequential(*layers) if from_logits else Sequential(*layers, Sigmoid())
+    optimizer = SGD(model.parameters(), rate, momentum=momentum)
+    history, seen = History(), []
+    with pytest.raises(FloatingPointError, match=DIVERGED.format(1, r"\d", r"1e\+30\d")):
+        fit(
+            model,
+            BinaryCrossEntropy(from_logits=from_logits),
+            optimizer,
+            *data(),
+            epochs=3,
+            batch_size=2,
+            rng=r,
+            history=history,
+            test=data(),
+            on_epoch=seen.append,
+        )
+    assert (history, seen) == (History(), [])
+
+
+class Rising(SGD):
+    """Its steps become too long after a number of them."""
+
+    def step(self):
+        self.taken = getattr(self, "taken", 0) + 1
+        if self.taken == 8:
+            self.learning_rate = 1e308
+        super().step()
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "epoch", "step", "what"),
+    [
+        (4, 3, 3, "the loss is nan"),  # three steps an epoch: found in the ninth
+        (2, 2, 3, "the loss is nan"),  # six
+        (3, 2, 4, "weights are not finite any more"),  # four: the eighth ends an epoch
+    ],
+)
+def test_the_epoch_and_the_step_are_named(batch_size, epoch, step, what):
+    model = Sequential(Reshape((-1,)), Dense(6, 2, rng=np.random.default_rng(0), dtype=np.float64))
+    history = History()
+    optimizer = Rising(model.parameters(), 1e-9)
+    options = {"epochs": 9, "batch_size": batch_size, "rng": np.random.default_rng(0)}
+    images, labels = data()
+    loss = BinaryCrossEntropy(from_logits=True)
+    with pytest.raises(FloatingPointError) as caught:
+        fit(model, loss, optimizer, 1e3 * images, labels, **options, history=history, test=data())
+    sentence = f"epoch {epoch}, step {step}: {what}; try a smaller learning_rate than 1e+308"
+    assert str(caught.value) == sentence
+    assert (len(history.losses), len(history.test_errors)) == (epoch - 1, epoch - 1)
+
+
+def test_outputs_that_are_not_finite_are_no_answers():
+    class Exploding(Sequential):
+        def predict(self, x, batch_size=256):
+            return np.full((len(x), 2), np.inf)
+
+    layers = network().layers
+    images, labels = data()
+    with pytest.raises(FloatingPointError, match="^an output for these images is not finite$"):
+        count_errors(Exploding(*layers), images, labels)
+    with pytest.raises(FloatingPointError, match=r"^epoch 1, step 3: an output for these images"):
+        train(Exploding(*layers), images, labels, test=(images, labels))
+
+
+def test_a_loss_that_refuses_finite_predictions_is_heard():
+    model = Sequential(Reshape((-1,)), Dense(6, 2, rng=np.random.default_rng(0), dtype=np.float64))
+    images, labels = data()
+    pieces = model, BinaryCrossEntropy(), SGD(model.parameters(), 0.1)
+    with pytest.raises(ValueError, match="^predictions: expected numbers in"):
+        train_on_batch(*pieces, 100 * images, np.eye(2)[labels])
+
+
 @pytest.mark.parametrize(
     "test",
     [

@@ -13,7 +13,10 @@ PACKAGE = TESTS.parent / "cnnbook"
 PURPOSES = {
     "layers/test_contract.py": "what every layer promises",
     "test_data.py": "the embedded files, whole or refused",
+    "test_arguments.py": "number formats and sizes, refused alike everywhere",
     "test_docstrings.py": "every docstring against its function",
+    "test_formulas.py": "the formulas in docstrings, computed as they stand",
+    "test_large.py": "every public function at sizes where faults hide",
     "test_printed.py": "what is printed is what runs",
     "test_package.py": "what happens in `__init__.py`",
     "test_tree.py": "these tests",

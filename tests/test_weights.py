@@ -1,10 +1,12 @@
 """The parameters of a network in a file: the same bits, or refused by name."""
 
+import os
 import re
 
 import numpy as np
 import pytest
 
+from cnnbook import weights
 from cnnbook.files import DamagedFileError, write_arrays
 from cnnbook.layers import Conv2D, Dense, Layer, Parameter, Reshape, Sigmoid
 from cnnbook.model import Sequential, zero_one_network
@@ -136,3 +138,37 @@ def test_two_layers_of_a_stack_within_have_a_name_each():
     stack = Sequential(Dense(2, 3, rng=rng()), Dense(3, 2, rng=rng()))
     names = ["0.bias", "0.weights", "1.bias", "1.weights", "2.bias", "2.weights", "architecture"]
     assert sorted(Sequential(stack, Dense(2, 1, rng=rng())).arrays()) == names
+
+
+@pytest.mark.parametrize("wrong", ["nan", "inf", "-inf"])
+def test_parameters_that_are_not_finite_are_refused(tmp_path, wrong):
+    path = tmp_path / "weights.npz"
+    model = small()
+    model.parameters()[0].value[0, 1, 1, 0] = wrong
+    model.save(path)
+    message = f"0.kernels: expected finite numbers; got {wrong}$"
+    assert_load_refused(small(1), path, DamagedFileError, message)
+
+
+def test_a_file_much_larger_than_the_network_is_not_read(tmp_path):
+    path = tmp_path / "weights.npz"
+    small().save(path)
+    os.truncate(path, weights.ROOM + 10_000)
+    assert_load_refused(small(1), path, DamagedFileError, "expected at most 67,1.* bytes; got 67,1")
+
+
+@pytest.mark.parametrize("name", ["x" * 1001, "two\nlines", "\x1b[31mred"])
+def test_a_strange_description_is_shown_in_one_short_line(tmp_path, name):
+    path = tmp_path / "weights.npz"
+    write_arrays(path, {**small().arrays(), "architecture": np.array(name)})
+    with pytest.raises(ValueError, match=re.escape(f"got those of {name[:100]!r}...")) as caught:
+        small().load(path)
+    assert str(caught.value).isprintable()
+
+
+def test_all_that_a_file_holds_is_returned(tmp_path):
+    path = tmp_path / "weights.npz"
+    write_arrays(path, {**small().arrays(), "note": np.array("more")})
+    arrays = weights.read_weights(path, into=small(1).arrays())
+    assert arrays.keys() == {*small().arrays(), "note"}
+    assert str(arrays["note"]) == "more"

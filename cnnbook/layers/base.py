@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnbook.checks import Array, check_axes
+from cnnbook.checks import Array, check_real
 
 
 class Parameter:
@@ -21,6 +21,13 @@ class Parameter:
         Same shape and dtype as ``value``. A layer's ``backward`` adds to it; the optimiser sets
         it back to zero. It must add, because a parameter used twice receives two contributions.
 
+    Raises
+    ------
+    TypeError
+        If ``value`` is not a NumPy array of float32 or float64.
+    ValueError
+        If it is empty.
+
     Notes
     -----
     A gradient of zero is not stored: the first contribution takes its place, and only later ones
@@ -37,7 +44,7 @@ class Parameter:
     """
 
     def __init__(self, name: str, value: Array) -> None:
-        check_axes("value: ...", value)
+        check_real("value", value)
         self.name = name
         self.value = value
         self._gradient: Array | None = None  # None stands for zero
@@ -104,16 +111,23 @@ class Layer:
     """One step of a network: ``forward`` computes, ``backward`` carries gradients back.
 
     A layer remembers from its last ``forward`` only what its own ``backward`` needs. Both compute
-    in the dtype that they are given.
+    in the dtype that they are given, float32 or float64; ``forward`` also takes complex128, for
+    the complex step of chapter 9.
     """
 
     def forward(self, x: Array) -> Array:
         """Compute the layer's output.
 
+        What ``backward`` needs is kept, not copied: `Dense` and `ReLU` keep their input, `Sigmoid`
+        and `Tanh` their output, `Conv2D` the columns of its windows, which may be a view of the
+        input if the kernels are 1 x 1. `Reshape` keeps shapes alone; its output and its gradient
+        are views where memory allows. Between ``forward`` and ``backward``, write neither to
+        ``x``, nor to the output, nor to the parameters, or the gradients are wrong without a word.
+
         Parameters
         ----------
         x : np.ndarray of shape (N, ...)
-            One sample per entry of the first axis.
+            One sample per entry of the first axis. It is not written to.
 
         Returns
         -------

@@ -109,10 +109,9 @@ def kernel_gradient_by_columns(
     np.ndarray of shape (F, C KH KW)
         dL/dK, each kernel in one row.
     """
-    # (N, 1, C KH KW, H' W') times (N, F, H' W'): one matrix-vector
-    # product per image and kernel, because there are few kernels.
-    vectors = grad_output.reshape(*grad_output.shape[:2], -1)
-    of_images = np.matvec(columns[:, np.newaxis], vectors)
+    # (N, F, H' W') @ (N, H' W', C KH KW): one matrix product per image.
+    outputs = grad_output.reshape(*grad_output.shape[:2], -1)
+    of_images = np.matmul(outputs, columns.transpose(0, 2, 1))
     # @eq-kernel-gradient-product, with the sum over the batch
     return of_images.sum(axis=0)
 

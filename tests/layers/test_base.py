@@ -74,6 +74,11 @@ WRONG = [
         "value: expected float32 or float64; got int64",
     ),
     (
+        lambda: Parameter("bias", np.zeros(0)),
+        ValueError,
+        "value: expected no empty axis; got (0,)",
+    ),
+    (
         lambda: Parameter("bias", np.zeros(2)).accumulate(np.zeros((1, 2))),
         ValueError,
         "contribution: expected shape (2,), as bias has; got",

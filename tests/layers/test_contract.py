@@ -177,6 +177,64 @@ def test_a_wrong_upstream_shape_is_named(name):
         assert not parameter.gradient.any(), "a refused gradient leaves nothing behind"
 
 
+# What the docstring of `Layer.forward` says that a layer keeps, and whether its output and its
+# gradient are views.
+KEEPS = {
+    "Conv2D": "copies",
+    "Dense": "input",
+    "Reshape": "views",
+    "Sigmoid": "output",
+    "Tanh": "output",
+    "ReLU": "input",
+}
+
+
+def kept(layer):
+    """List the arrays that a layer holds, but for its parameters."""
+    values = [value for name, value in vars(layer).items() if name.startswith("_")]
+    flat = [part for v in values for part in (v if isinstance(v, tuple) else (v,))]
+    return [part for part in flat if isinstance(part, np.ndarray)]
+
+
+def test_a_layer_keeps_by_reference_what_is_documented(name):
+    layer, x = make(name)
+    y = layer.forward(x)
+    grad_x = layer.backward(upstream := upstream_for(y))
+    shares = {
+        "input": any(np.shares_memory(array, x) for array in kept(layer)),
+        "output": any(np.shares_memory(array, y) for array in kept(layer)),
+        "views": np.shares_memory(x, y) and np.shares_memory(upstream, grad_x),
+    }
+    assert [what for what, shared in shares.items() if shared] == [
+        what for what in shares if what == KEEPS[name]
+    ]
+
+
+def test_a_convolution_by_one_pixel_may_keep_its_input():
+    layer, x = Conv2D(2, 3, 1, rng=np.random.default_rng(0)), np.ones((1, 2, 3, 4), np.float32)
+    layer.forward(x)
+    assert any(np.shares_memory(array, x) for array in kept(layer))
+
+
+@pytest.mark.parametrize("written", ["input", "output"])
+def test_writing_to_what_a_layer_keeps_changes_its_gradients_and_to_the_rest_does_not(
+    name, written
+):
+    layer, x = make(name)
+    y = layer.forward(x)
+    upstream = upstream_for(y)
+    right = gradients_after(layer, upstream)
+    (x if written == "input" else y)[...] = -0.3
+    found = gradients_after(layer, upstream)
+    same = all(np.array_equal(a, b) for a, b in zip(found, right, strict=True))
+    assert same == (written != KEEPS[name])
+
+
+def test_every_layer_is_named_where_the_contract_is_documented():
+    for layer in KEEPS:
+        assert f"`{layer}`" in Layer.forward.__doc__
+
+
 @pytest.mark.parametrize("dtype", [np.int64, np.bool_, object])
 def test_wrong_dtypes_are_named(name, dtype):
     layer, x = make(name)

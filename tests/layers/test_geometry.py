@@ -6,7 +6,14 @@ from hypothesis import given
 
 from cnnbook.correlation import windows
 from cnnbook.layers import conv2d, output_size
-from cnnbook.layers.geometry import Geometry, collect, im2col, layer_windows
+from cnnbook.layers.geometry import (
+    Geometry,
+    check_geometry,
+    collect,
+    count_windows,
+    im2col,
+    layer_windows,
+)
 from tests.cases import conv_cases, padded
 from tests.wrong import assert_refused, wrong_calls
 
@@ -61,6 +68,9 @@ WRONG = [
         ValueError,
         "kernel_size: expected at most the padded image's (H, W) = (3, 4); got (4, 3)",
     ),
+    (lambda: count_windows((3, 4), Geometry((4, 3))), ValueError, "kernel_size: *got (4, 3)"),
+    (lambda: check_geometry(2.0, 1, 0), TypeError, "kernel_size: expected an integer; got 2.0"),
+    (lambda: check_geometry(2, 1, -1), ValueError, "padding: *at least 0; got -1"),
 ]
 
 

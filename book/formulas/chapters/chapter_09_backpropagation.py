@@ -172,6 +172,62 @@ def richardson(rng: Draw) -> Case:
     return Case(values, {"h": STEPS})
 
 
+@binds("eq-extrapolation", None)
+def table(rng: Draw) -> Case:
+    """Entry l of column k: k + 1 quotients as a polynomial in the square of h, at h = 0."""
+    phi = polynomial(rng, 9)[r"\phi"]
+    h = 2.0 / 4.0 ** np.arange(6)
+    quotients = (phi(h) - phi(-h)) / (2 * h)
+    entries = np.full((5, 3), np.nan)
+    for k in range(3):
+        for first in range(5 - k):
+            used = slice(first, first + k + 1)
+            entries[first, k] = interpolated_at_zero(h[used] ** 2, quotients[used])
+    return Case({"T": entries, "R": 3}, {"l": range(3), "k": range(1, 3)})
+
+
+def interpolated_at_zero(x: np.ndarray, y: np.ndarray) -> float:
+    """Solve for the polynomial through the points, and return its constant term."""
+    return float(np.linalg.solve(np.vander(x, increasing=True), y)[0])
+
+
+@binds("eq-rounding", Sequential.backward)
+def rounding(rng: Draw) -> Case:
+    """A stack whose inputs and outputs are off by the same share, with all combinations of signs.
+
+    The slope of the weighted sum in that share is had by complex steps; the largest is taken.
+    """
+    size, epsilon = 2 + rng.number, 0.25
+    layers, functions = stack_of(rng, 2, size)
+    layers.append(last := Dense(size, size + 1, rng=rng, dtype=np.float64))
+    functions.append(complex_dense(last))
+    model, x = Sequential(*layers), rng.standard_normal(size)
+    y, upstream = model.forward(x[np.newaxis])[0], rng.standard_normal(size + 1)
+    gradient = model.backward(upstream[np.newaxis])[0]
+
+    def off(signs: np.ndarray) -> float:
+        def weighted(share: np.ndarray) -> np.ndarray:
+            values = x * (1 + share * signs[:size])
+            for function in functions:
+                values = function(values)
+            return values * (1 + share * signs[size:])
+
+        return complex_step_gradient(weighted, np.zeros(1), upstream).item()
+
+    slopes = [off(np.array(signs)) for signs in itertools.product((1, -1), repeat=2 * size + 1)]
+    values = {
+        "M": size + 1,
+        "P": size,
+        r"\varepsilon": epsilon,
+        r"\delta": epsilon * max(slopes),
+        "u": upstream,
+        "y": y,
+        r"\theta": x,
+        r"\phi/\theta": gradient,
+    }
+    return Case(values)
+
+
 @binds("eq-total-error", None)
 @binds("eq-best-step", None)
 @binds("eq-least-error", None)
@@ -256,11 +312,30 @@ def signs(rng: Draw) -> Case:
     return Case(values, {"k": range(size), "k'": range(size)})
 
 
+@binds(
+    "eq-half-miss",
+    None,
+    harmless={
+        r"side 1: \sum_{k=0}^{P - 1} v_{s,k} e_{k} -> -\sum_{k=0}^{P - 1} v_{s,k} e_{k}": "absolute"
+    },
+)
+def half(rng: Draw) -> Case:
+    """All directions of signs."""
+    size = 2 + rng.number
+    v = np.array(list(itertools.product((1, -1), repeat=size)))
+    e = rng.uniform(0.5, 1, size) * rng.choice([-1, 1], size)
+    values = {"P": size, "S": len(v), "v": v, "e": e, r"\max": max}
+    return Case(values, {"s": range(len(v)), "m": range(size)})
+
+
 @binds("eq-relative-error", relative_error)
 def relative(rng: Draw) -> Case:
     """Two gradients that differ in one entry at a time; the largest entry is common to both."""
-    a = np.array([5.0, *rng.uniform(0.5, 1, 2), -0.9, -0.04])
-    b = np.array([5.0, *rng.uniform(-1, -0.5, 2), 0.6, 0.045])
-    found = [relative_error(np.where(np.arange(5) == k, a, b), b) for k in range(5)]
-    values = {"a": a, "b": b, "r": np.array(found), "m": 5.0, r"\max": max, "P": 5}
-    return Case(values, {"k": range(5)})
+    a = np.array([5.0, *rng.uniform(0.5, 1, 2), -0.9, -0.04, 0.5])
+    b = np.array([5.0, *rng.uniform(-1, -0.5, 2), 0.6, 0.045, 0.25])
+    # Some differences are below d, some above, and the last is equal to it.
+    d = np.array([0.1, 0.2, 2.5, 1.4, 0.08, 0.25])
+    at = [np.arange(6) == k for k in range(6)]
+    found = [relative_error(np.where(here, a, b), b, d) for here in at]
+    values = {"a": a, "b": b, "d": d, "r": np.array(found), "m": 5.0, r"\max": max, "P": 6}
+    return Case(values, {"k": range(6)})
