@@ -6,7 +6,7 @@ not a zero. A `Lattice` is an array that goes on forever and is zero where nothi
 
 import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -125,20 +125,12 @@ def evaluate(statements: list[Chain], case: Case, *, stop_above: float = math.in
     EvaluationError
         If a name has no value, an index leaves its array, or shapes do not fit.
     """
-    ranges = _printed_ranges(statements, case)
-    scope = _Scope(case, ranges)
     error, comparisons = 0.0, 0
-    for chain in statements:
-        if _range_of(chain, case) is not None or domain_of(chain, case) is not None:
-            continue
-        if not chain.relations:
-            raise EvaluationError(f"nothing to compare with in {show(chain)}")
-        letters = sorted(free_variables(chain, case))
+    for chain, places in _comparisons(statements, case):
         sides: list[list[Value]] = [[] for _ in chain.sides]
-        for values in itertools.product(*(ranges(letter) for letter in letters)):
-            scope.indices = dict(zip(letters, values, strict=True))
-            for results, side in zip(sides, chain.sides, strict=True):
-                results.append(_plain(scope.value(side)))
+        for _, values in places:
+            for results, value in zip(sides, values, strict=True):
+                results.append(value)
             if stop_above < math.inf:
                 found = _compare(chain, [results[-1:] for results in sides])
                 if found > stop_above:
@@ -146,6 +138,59 @@ def evaluate(statements: list[Chain], case: Case, *, stop_above: float = math.in
         error = max(error, _compare(chain, sides))
         comparisons += sum(np.size(value) for value in sides[0]) * len(chain.relations)
     return Outcome(error, comparisons)
+
+
+def first_difference(
+    statements: list[Chain], case: Case, above: float
+) -> tuple[dict[str, float], list[Value]] | None:
+    """Find the first place at which the sides of a statement differ.
+
+    Parameters
+    ----------
+    statements : list of Chain
+        What `parse` made of a display.
+    case : Case
+        The values.
+    above : float
+        By how much, relative to the larger of 1 and the left side.
+
+    Returns
+    -------
+    dict of str to float and list, or None
+        The indices there, and the value of each side; None, if there is no such place.
+
+    Raises
+    ------
+    EvaluationError
+        As `evaluate` does.
+    """
+    for chain, places in _comparisons(statements, case):
+        for indices, values in places:
+            if _compare(chain, [[value] for value in values]) > above:
+                return indices, values
+    return None
+
+
+def _comparisons(
+    statements: list[Chain], case: Case
+) -> Iterator[tuple[Chain, Iterator[tuple[dict[str, float], list[Value]]]]]:
+    """Yield the statements that compare something, each with its sides at every place."""
+    ranges = _printed_ranges(statements, case)
+    scope = _Scope(case, ranges)
+    for chain in statements:
+        if _range_of(chain, case) is not None or domain_of(chain, case) is not None:
+            continue
+        if not chain.relations:
+            raise EvaluationError(f"nothing to compare with in {show(chain)}")
+        yield chain, _sides(chain, scope)
+
+
+def _sides(chain: Chain, scope: "_Scope") -> Iterator[tuple[dict[str, float], list[Value]]]:
+    """Yield the indices of every place, and the value of each side there."""
+    letters = sorted(free_variables(chain, scope.case))
+    for values in itertools.product(*(scope.ranges(letter) for letter in letters)):
+        scope.indices = dict(zip(letters, values, strict=True))
+        yield dict(scope.indices), [_plain(scope.value(side)) for side in chain.sides]
 
 
 # --- values ---------------------------------------------------------------------------------------

@@ -1,4 +1,7 @@
-"""What `mkdocs serve` does beyond a build: it watches the source, and keeps unchanged pages.
+"""What MkDocs does beyond converting pages.
+
+Before each build it packs the code that pages run. `mkdocs serve` watches the source, and keeps
+unchanged pages.
 
 MkDocs loads this file anew for every build; what must outlast a build is in `serving`.
 """
@@ -8,7 +11,7 @@ from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 
-from book.site import serving
+from book.site import packing, serving
 
 
 def on_startup(command: str, **_: Any) -> None:
@@ -22,3 +25,8 @@ def on_config(config: MkDocsConfig) -> None:
         config.plugins["kept-pages"] = serving.kept
         folder = Path(config.config_file_path).parent
         config.watch.extend(str(folder / name) for name in serving.WATCHED)
+
+
+def on_pre_build(**_: Any) -> None:
+    """Let the pages run the code as it stands, if they run at all."""
+    packing.refresh()

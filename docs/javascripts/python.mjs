@@ -1,0 +1,79 @@
+// Python on the reader's machine: a worker, so that the page stays awake while it computes. It
+// answers one question after the other; whoever has no patience ends it and starts another.
+// Everything it loads comes from the folder that it is told, and from nowhere else.
+
+let ready; // a promise of Python with the book in it
+const loaded = new Set(["numpy"]);
+let runtime;
+let manifest;
+
+async function get(url, options) {
+  const answer = await fetch(url, options);
+  if (!answer.ok) throw new Error(`${url.split("/").pop()} could not be loaded (${answer.status})`);
+  return answer;
+}
+
+async function start(folder, tell) {
+  runtime = folder;
+  manifest = await (await get(`${folder}manifest.json`)).json();
+  const core = `${folder}${manifest.core}/`;
+  tell("Loading Python");
+  const { loadPyodide } = await import(`${core}pyodide.mjs`);
+  const pyodide = await loadPyodide({
+    indexURL: core,
+    lockFileURL: `${core}lock.json`,
+    packageBaseUrl: core,
+    packages: ["numpy"],
+  });
+  tell("Loading the book's code");
+  await unpack(pyodide, manifest.code);
+  pyodide.runPython("import sys; sys.path.insert(0, '/book')");
+  return pyodide;
+}
+
+async function unpack(pyodide, name) {
+  const body = await (await get(runtime + name)).arrayBuffer();
+  pyodide.unpackArchive(body, "zip", { extractDir: "/book" });
+}
+
+// What a text needs beyond NumPy is loaded when it needs it: SciPy is larger than all the rest.
+async function provide(pyodide, wants, tell) {
+  for (const name of wants) {
+    if (loaded.has(name)) continue;
+    if (name === "data") {
+      tell("Loading the digits");
+      await unpack(pyodide, manifest.data);
+    } else {
+      tell("Loading SciPy");
+      await pyodide.loadPackage(name, { messageCallback: () => {} });
+    }
+    loaded.add(name);
+  }
+}
+
+async function reply({ data: { id, folder, question, wants } }) {
+  const tell = (doing) => postMessage({ id, doing });
+  try {
+    ready ??= start(folder, tell);
+    const pyodide = await ready.catch((error) => {
+      ready = undefined; // the next question tries again
+      throw error;
+    });
+    await provide(pyodide, wants, tell);
+    tell("Computing");
+    const module = pyodide.pyimport("book.in_page");
+    const started = performance.now();
+    const answer = module.answer(JSON.stringify(question));
+    const seconds = (performance.now() - started) / 1000;
+    module.destroy();
+    postMessage({ id, answer: JSON.parse(answer), seconds });
+  } catch (error) {
+    postMessage({ id, error: String(error.message ?? error) });
+  }
+}
+
+// In the order in which they were asked.
+let last = Promise.resolve();
+addEventListener("message", (event) => {
+  last = last.then(() => reply(event));
+});

@@ -1,0 +1,76 @@
+"""Blocks of examples have buttons where the runtime is there, and pages a check at their end."""
+
+import pytest
+
+pytest.importorskip("math_core", reason="the site's extra is not installed: pip install '.[docs]'")
+
+import markdown
+
+from book.site import running
+from book.site.place import Place
+from book.site.running import Running
+
+BLOCK = '<div class="language-pycon highlight"><pre><code>&gt;&gt;&gt; 1\n1\n</code></pre></div>'
+EQUATION = '<div class="equation"><a class="equation-number" id="eq-x">(1.1)</a></div>'
+TURN = '<nav aria-label="Previous and next page" class="turn"></nav>'
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Return what becomes of a page, with a runtime or without."""
+
+    def call(text, *, runtime=True, place="07-reshape.md"):
+        if runtime:
+            (tmp_path / "runtime").mkdir(exist_ok=True)
+            (tmp_path / "runtime" / "manifest.json").write_text("{}")
+        here = place and Place(place, place.removesuffix(".md"))
+        monkeypatch.setattr(running, "current_place", lambda _: here)
+        return Running(markdown.Markdown(), tmp_path).run(text)
+
+    return call
+
+
+def test_every_block_has_buttons_and_the_page_a_check_before_the_links_to_others(run):
+    text = run(f"<h1>7</h1>\n{BLOCK}<p>{BLOCK}</p>{EQUATION}{TURN}")
+    assert text.count('<div class="run"') == text.count('data-do="run"') == 2
+    assert text.index("</pre><div") < text.index("</div></div>"), "within the block"
+    assert text.count('class="check-here"') == 1
+    assert text.index("check-here") < text.index(TURN)
+    assert text.endswith(TURN)
+    assert "Every example" in text
+    assert "every numbered equation" in text
+
+
+def test_the_check_says_what_it_will_do(run):
+    assert "every numbered equation" not in run(BLOCK)
+    only = run(EQUATION)
+    assert "Every numbered equation" in only
+    assert 'class="run"' not in only
+
+
+def test_a_page_without_examples_and_equations_stays_as_it_is(run):
+    for text in ("<p>No code.</p>", '<div class="language-python highlight"><pre></pre></div>'):
+        assert run(text) == text
+
+
+def test_a_page_whose_examples_no_browser_can_run_has_no_buttons(run):
+    torch = BLOCK.replace("1\n1", '<span class="kn">import</span> <span class="nn">torch</span>')
+    assert "data-do" not in run(torch + EQUATION)
+
+
+def test_without_the_runtime_a_page_reads_as_before(run):
+    text = f"<h1>7</h1>\n{EQUATION}"
+    assert run(text, runtime=False) == text
+    with_block = run(f"<h1>7</h1>\n{BLOCK}", runtime=False)
+    assert "data-do" not in with_block
+
+
+def test_outputs_can_be_hidden_without_a_runtime(run):
+    text = run(f"<h1>7</h1>\n{BLOCK}", runtime=False)
+    assert text.index("</h1>") < text.index('class="predict"') < text.index(BLOCK)
+    assert 'class="predict"' not in run("<h1>7</h1>", runtime=False)
+    assert 'class="predict"' not in run(f"<h1>7</h1>{BLOCK}", place="reference/layers.md")
+
+
+def test_a_text_without_a_page_is_left_alone(run):
+    assert run(BLOCK, place=None) == BLOCK
