@@ -39,6 +39,7 @@ def pages() -> dict[Path, str]:
         total=figures(held),
         explained=figures(explained),
         modules=by_module(held, known),
+        left_out=records.LEFT_OUT,
         reasons=by_reason(held, known),
         changed=[short(name) for name in sorted(old) if name in known],
         dates=dates,
