@@ -16,6 +16,18 @@ import pytest  # noqa: E402
 pytest_plugins = ["tests.guard"]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Let two processes share a run of everything, file by file, where pytest-xdist is there."""
+    options = config.option
+    everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if hasattr(config, "workerinput"):
+        return  # this is one of the two
+    given = getattr(options, "numprocesses", 0)  # None, if nobody has asked for a number
+    if everything and given is None and options.dist == "no" and not options.collectonly:
+        options.numprocesses, options.dist, options.tx = 2, "loadfile", ["popen"] * 2
+
+
 @pytest.fixture(autouse=True)
 def _numpy_as_np(doctest_namespace: dict[str, Any]) -> None:
     doctest_namespace["np"] = np

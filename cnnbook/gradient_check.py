@@ -22,6 +22,8 @@ from cnnbook.losses import Loss
 
 # The last step of all is 4^-20 of the first, about 10^-12.
 LEVELS = 21
+# What is smaller is zero to this check: a product with it underflows.
+SMALLEST = 1e-290
 
 
 def numerical_gradient(
@@ -214,7 +216,7 @@ def relative_error(
     ----------
     analytic, numerical : np.ndarray of one shape
         The two gradients.
-    rounding : float or np.ndarray, optional
+    rounding : float or np.ndarray
         How far an entry may be off by rounding, one for all or one per entry; 0 by default.
 
     Returns
@@ -364,7 +366,8 @@ def _largest_error(
             numerical, rounding = extrapolated_gradient(
                 f, array, weights, steps, float(delta)
             )
-        errors.append(relative_error(gradient, numerical, 4 * rounding))
+        granted = 4 * rounding + SMALLEST
+        errors.append(relative_error(gradient, numerical, granted))
     return float(np.max(errors))
 
 

@@ -108,6 +108,7 @@ def test_the_umask_is_never_touched(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "umask", touched)
     with replacing(tmp_path / "file") as file:
         file.write(b"new")
+    assert (tmp_path / "file").read_bytes() == b"new"
 
 
 def test_the_name_is_on_the_disk_too(tmp_path, monkeypatch):
@@ -149,8 +150,10 @@ def test_a_folder_that_cannot_be_synchronised_is_no_failure_of_the_disk(
 
 def test_where_folders_cannot_be_opened_nothing_is_synchronised(tmp_path, monkeypatch):
     folder = str(tmp_path / "none")
+    with pytest.raises(FileNotFoundError):
+        sync_folder(folder)
     monkeypatch.setattr(os, "name", "nt")
-    sync_folder(folder)
+    assert sync_folder(folder) is None
 
 
 def test_a_temporary_file_of_another_is_never_written_to(tmp_path, monkeypatch):

@@ -64,7 +64,7 @@ GENERATORS = (
     ),
     Generator("mutation", "scripts.mutation.page", "docs/mutation.md", 1),
     Generator("fonts", "scripts.subset_font", "docs/fonts", 2),
-    Generator("runtime", "scripts.runtime", "docs/runtime, where it has been assembled", 2),
+    Generator("runtime", "scripts.runtime", "docs/runtime", 2),
     Generator("tests", "tests.collected", "tests/collected.json", 15),
 )
 

@@ -167,6 +167,8 @@ def test_exchanged_listings_are_noticed(page, first, second):
 # The function that a comment stands in computes the equation, but another one is measured.
 PARTS = {
     ("check_loss", "eq-richardson"),
+    ("extrapolated_gradient", "eq-extrapolation"),
+    ("_largest_error", "eq-rounding"),
     ("binary_cross_entropy_from_logits_gradient", "eq-collapse"),
 }
 

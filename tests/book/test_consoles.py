@@ -57,7 +57,8 @@ def test_every_command_of_the_package_can_be_read(arguments):
     name, *rest = arguments
     command = typer.main.get_command(cli.app).commands[name]
     if rest or name == "train":
-        command.make_context(name, list(rest))
+        assert command.make_context(name, list(rest)).info_name == name
+    assert command.name == name
 
 
 def test_the_full_run_of_chapter_11_is_what_train_does_without_options():

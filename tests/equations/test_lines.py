@@ -30,6 +30,7 @@ CONDITIONS = {
     r"u = p (1 - p)",
     r"s(-z) + z = s(z)",
     r"AB = CHW",
+    r"w^+_d = \max(w_d, 0)",
     r"x_d w_e = x_e w_d",
     r"\phi(h) = (2 + h)^3",
     r"\phi(h) = h^3 + 2h",
