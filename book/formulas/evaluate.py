@@ -250,7 +250,9 @@ class _Scope:
         for index, size in zip(indices, value.shape, strict=False):
             if not 0 <= index < size:
                 raise EvaluationError(f"{show(node)}: index {index} is not in 0 .. {size - 1}")
-        return value[tuple(indices)]
+        found = value[tuple(indices)]
+        # An integer of Python, which never overflows, as those of some machines do.
+        return found.item() if isinstance(found, np.integer) else found
 
     def gradient(self, node: Gradient) -> Value:
         names: list[str] = []

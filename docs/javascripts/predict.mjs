@@ -5,16 +5,16 @@ const KEY = "cnnbook-predict";
 const toggle = document.querySelector(".predict button");
 const plain = (text) => text.replace(/\s+/g, "");
 
-// The outputs of one line: a .go between an input and the next prompt, or the end.
+// The outputs of one line: no line of output stands before it, and none after.
+const said = (line) => line?.matches(".output") && line.textContent.trim();
+
 function outputs() {
-  return [...document.querySelectorAll(".language-pycon pre > code .go")].filter((go) => {
-    const before = go.previousSibling;
-    const after = go.nextSibling;
-    const next = after?.nextElementSibling ?? go.nextElementSibling;
-    const alone = !next || (next.matches(".gp") && next.textContent.startsWith(">>>"));
-    const first = !go.previousElementSibling?.matches(".go, .gt, .gr, .ne");
-    return before && alone && first && !go.textContent.trim().includes("\n") && go.textContent.trim();
-  });
+  const lines = [...document.querySelectorAll(".language-pycon pre > code > .output")];
+  const alone = lines.filter(
+    (line) =>
+      said(line) && !said(line.previousElementSibling) && !said(line.nextElementSibling),
+  );
+  return alone.map((line) => line.querySelector(":scope > .go")).filter(Boolean);
 }
 
 class Guess {

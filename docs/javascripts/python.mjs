@@ -68,7 +68,8 @@ async function reply({ data: { id, folder, question, wants } }) {
     module.destroy();
     postMessage({ id, answer: JSON.parse(answer), seconds });
   } catch (error) {
-    postMessage({ id, error: String(error.message ?? error) });
+    const lines = String(error.message ?? error).trim().split("\n"); // of Python's, the last says it
+    postMessage({ id, error: lines.at(-1) });
   }
 }
 

@@ -298,3 +298,9 @@ def test_alterations_of_a_true_equation_are_told_apart():
             altered = [*statements[:at], changed, *statements[at + 1 :]]
             with suppress(EvaluationError):
                 assert evaluate(altered, case, stop_above=1e-3).error > 1e-3, what
+
+
+def test_whole_numbers_out_of_arrays_never_overflow():
+    small = np.array([7], dtype=np.int32)
+    case = Case({"a": small, "y": 7 * 2**40})
+    assert evaluate(parse(r"y = a_0 \cdot 1099511627776", {"a", "y"}), case).error == 0
