@@ -3,8 +3,8 @@
     python -m scripts.runtime                 # makes docs/runtime/: fetches what lacks, packs
     python -m scripts.runtime --from FOLDER   # takes the files from there, and fetches nothing
 
-Python for browsers is Pyodide, with the wheels of NumPy and SciPy that go with it. They may come
-from any place, since their SHA-256 decides: those of npm's package `pyodide` and of its lock file.
+Python for browsers is Pyodide, with the wheels of NumPy, SciPy and Pillow that go with it. They may
+come from any place, since their SHA-256 decides: those of npm's package `pyodide` and its lock file.
 PyPI's `open_webui` carries the very files, so that pip alone fetches them. Nothing of it is kept in
 git. The book's own part, the package and the checker of equations, is packed from the sources as
 they stand. Without all this the site builds and reads as before, but does not run.
@@ -34,7 +34,13 @@ FILES = {
     "scipy-1.18.0-cp314-cp314-pyemscripten_2026_0_wasm32.whl": (
         "4ef1569eac793bec84a92fa2eaf24eafb4529ff10c5ed87d1e335063f26142f3"
     ),
+    "pillow-12.2.0-cp314-cp314-pyemscripten_2026_0_wasm32.whl": (
+        "a50d83a8a76d646768e99e93ed5bf365d0b83563fd8b597e77562e75c8f575a9"
+    ),
 }
+# What a wheel is imported as, where that is not its name, and what it needs.
+IMPORTS = {"pillow": "PIL"}
+DEPENDS = {"scipy": ["numpy"]}
 ABOUT = {
     "abi_version": "2026_0",
     "arch": "wasm32",
@@ -48,6 +54,7 @@ Pyodide 314.0.3: MPL 2.0, https://pyodide.org
 CPython 3.14: PSF License, https://www.python.org
 NumPy 2.4.3, SciPy 1.18.0: BSD 3-Clause, https://numpy.org, https://scipy.org; the wheels hold
 their licences and those of what they contain
+Pillow 12.2.0: MIT-CMU, https://python-pillow.github.io
 book-code, book-data: this book, code MIT, data as MNIST's
 """
 
@@ -105,8 +112,8 @@ def lock() -> dict[str, Any]:
             "install_dir": "site",
             "sha256": FILES[wheel],
             "package_type": "package",
-            "imports": [name],
-            "depends": [] if name == "numpy" else ["numpy"],
+            "imports": [IMPORTS.get(name, name)],
+            "depends": DEPENDS.get(name, []),
             "unvendored_tests": False,
         }
     return {"info": ABOUT, "packages": packages}

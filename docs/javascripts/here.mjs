@@ -44,6 +44,7 @@ export const whenEnded = (ending) => endings.add(ending);
 export function needs(text) {
   const found = [];
   if (/\bscipy\b/.test(text)) found.push("scipy");
+  if (/\bPIL\b|\bpictures import\b/.test(text)) found.push("pillow");
   if (/mnist|\b(load_zero_one|load_other_digits|runs?|train_run)\b/.test(text)) found.push("data");
   return found;
 }
@@ -60,7 +61,8 @@ export async function announce(wants, tell) {
   const { sizes, data } = await (await fetch(`${folder}manifest.json`)).json();
   let bytes = 0;
   for (const [name, length] of Object.entries(sizes)) {
-    const part = name.startsWith("scipy") ? "scipy" : name === data ? "data" : undefined;
+    const wheel = ["scipy", "pillow"].find((one) => name.startsWith(`${one}-`));
+    const part = name === data ? "data" : wheel;
     if (!part || wants.includes(part)) bytes += length;
   }
   const megabytes = (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);

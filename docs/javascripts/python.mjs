@@ -44,7 +44,7 @@ async function provide(pyodide, wants, tell) {
       tell("Loading the digits");
       await unpack(pyodide, manifest.data);
     } else {
-      tell("Loading SciPy");
+      tell(`Loading ${name === "scipy" ? "SciPy" : "Pillow"}`);
       await pyodide.loadPackage(name, { messageCallback: () => {} });
     }
     loaded.add(name);

@@ -10,7 +10,7 @@ import pytest
 from book.site import packing
 from scripts import runtime
 
-NUMPY, SCIPY = (name for name in runtime.FILES if name.endswith(".whl"))
+NUMPY, SCIPY, PILLOW = (name for name in runtime.FILES if name.endswith(".whl"))
 
 
 @pytest.fixture
@@ -37,7 +37,9 @@ def test_everything_is_there_and_the_manifest_names_it(folder):
     assert {name: one["file_name"] for name, one in packages.items()} == {
         "numpy": NUMPY,
         "scipy": SCIPY,
+        "pillow": PILLOW,
     }
+    assert packages["pillow"]["imports"] == ["PIL"]
     assert packages["scipy"]["version"] == "1.18.0"
     assert packages["scipy"]["depends"] == ["numpy"]
     assert packages["numpy"]["sha256"] == packing.sha256((core / NUMPY).read_bytes())
