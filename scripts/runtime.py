@@ -4,7 +4,7 @@
     python -m scripts.runtime --from FOLDER   # takes the files from there, and fetches nothing
 
 Python for browsers is Pyodide, with the wheels of NumPy, SciPy and Pillow that go with it. They may
-come from any place, since their SHA-256 decides: those of npm's package `pyodide` and its lock file.
+come from any place, since their SHA-256 decides: those of npm's `pyodide` and its lock file.
 PyPI's `open_webui` carries the very files, so that pip alone fetches them. Nothing of it is kept in
 git. The book's own part, the package and the checker of equations, is packed from the sources as
 they stand. Without all this the site builds and reads as before, but does not run.
