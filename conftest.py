@@ -21,8 +21,8 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     """Let two processes share a run of everything, file by file, where pytest-xdist is there."""
     options = config.option
     everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    if hasattr(config, "workerinput"):
-        return  # this is one of the two
+    if hasattr(config, "workerinput") or getattr(options, "cov_source", None):
+        return  # this is one of the two; or coverage has begun already, with one
     given = getattr(options, "numprocesses", 0)  # None, if nobody has asked for a number
     if everything and given is None and options.dist == "no" and not options.collectonly:
         options.numprocesses, options.dist, options.tx = 2, "loadfile", ["popen"] * 2

@@ -40,7 +40,7 @@ def commands(site: str) -> Commands:
         "equations": [*PYTHON, "book.formulas.report", "--check"],
         "figures": [*PYTHON, "scripts.figures", "--check"],
         "canaries": [*PYTHON, "scripts.canaries"],
-        "tests": [*PYTHON, "pytest", "--as-noted", *coverage],
+        "tests": [*PYTHON, "pytest", "-n", "2", "--dist", "loadfile", "--as-noted", *coverage],
         "browser": [*PYTHON, "pytest", "tests/browser"],
     }
 
