@@ -8,8 +8,8 @@ from cnnbook.checks import Array, check_axes
 def sigmoid(z: Array) -> Array:
     """Map log-odds to a probability, 1 / (1 + exp(-z)), without ever overflowing.
 
-    Where exp(-z) would overflow, the exponent is held at the largest whole number whose
-    exponential the dtype holds, m = 88 in float32 and 709 in float64: 1 / (1 + exp(-max(z, -m))).
+    Before exp(-z) overflows, the exponent is held, at the largest whole number m for which
+    exp(-m) has all its digits, 87 in float32 and 708 in float64: 1 / (1 + exp(-max(z, -m))).
     By name: @eq-sigmoid and @eq-sigmoid-stable.
 
     Parameters
@@ -33,7 +33,7 @@ def sigmoid(z: Array) -> Array:
     array([0.25, 0.5 , 0.75, 1.  ])
     """
     check_axes("z: ...", z)
-    m = 88 if z.dtype == np.float32 else 709
+    m = 87 if z.dtype == np.float32 else 708
     # @eq-sigmoid-stable
     return 1 / (1 + np.exp(-np.maximum(z, -m)))
 

@@ -23,7 +23,7 @@ def test_sigmoid_in_float32_is_right_entry_by_entry():
     np.testing.assert_allclose(sigmoid(z), scipy.special.expit(z.astype(float)), rtol=1e-6)
 
 
-@pytest.mark.parametrize(("dtype", "least"), [(np.float32, -88), (np.float64, -709)])
+@pytest.mark.parametrize(("dtype", "least"), [(np.float32, -87), (np.float64, -708)])
 def test_the_sigmoid_is_right_entry_by_entry_as_far_as_the_exponential_reaches(dtype, least):
     z = np.linspace(least, -least, 4001).astype(dtype)
     y, limits = sigmoid(z), np.finfo(dtype)
@@ -33,7 +33,7 @@ def test_the_sigmoid_is_right_entry_by_entry_as_far_as_the_exponential_reaches(d
     np.testing.assert_allclose(y, expected, rtol=4 * limits.eps, atol=limits.smallest_subnormal)
 
 
-@pytest.mark.parametrize(("dtype", "least"), [(np.float32, -88), (np.float64, -709)])
+@pytest.mark.parametrize(("dtype", "least"), [(np.float32, -87), (np.float64, -708)])
 def test_beyond_that_the_sigmoid_stays_what_it_is_and_warns_of_nothing(dtype, least):
     z = np.array([-np.inf, -1e30, 2 * least, least - 1, least], dtype)
     with np.errstate(all="raise", under="ignore"):

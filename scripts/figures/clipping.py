@@ -59,7 +59,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     ):
         axes.plot(data["z"], data[name], style, color=colours[colour])
     axes.text(-108, -0.94, "from logits", color=colours["first"])
-    axes.text(-108, -0.45, "from\nprobabilities", color=colours["second"])
+    axes.text(-108, -0.85, "from probabilities", color=colours["second"])
     axes.text(-56, -0.2, "from clipped\nprobabilities", color=colours["ink"])
     axes.set(xlabel=f"logit z, target {data['target']}", ylabel="gradient")
     axes.set(xlim=(-112, 2), ylim=(-1.08, 0.05))

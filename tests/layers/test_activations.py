@@ -26,7 +26,7 @@ def test_nothing_overflows(dtype):
     z = np.array([-np.inf, -1e4, -1000, 0, 1000, 1e4, np.inf], dtype)
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         y = sigmoid(z)
-        np.testing.assert_allclose(y, [0, 0, 0, 0.5, 1, 1, 1], atol=np.finfo(dtype).tiny)
+        np.testing.assert_allclose(y, [0, 0, 0, 0.5, 1, 1, 1], atol=3 * np.finfo(dtype).tiny)
         assert (y > 0).all(), "a loss takes the logarithm"
         assert y.dtype == dtype
         for layer in (Sigmoid(), Tanh(), ReLU()):
