@@ -381,6 +381,7 @@ def _watched(
     step = 0
 
     def counted() -> Iterator[Array]:
+        """Hand the batches on, one step each."""
         nonlocal step
         for batch in batches:
             step += 1

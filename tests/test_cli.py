@@ -38,7 +38,7 @@ def run(tmp_path, monkeypatch, capsys):
     return call
 
 
-def refused(result, *patterns):
+def assert_fails(result, *patterns):
     status, out, err = result
     assert status == 2, (out, err)
     assert "Traceback" not in out + err
@@ -165,7 +165,9 @@ def test_runs_are_numbered_and_never_overwritten(run, tmp_path):
         assert f"runs/{number}: 2 epochs" in run("train", *SMALL)[1]
     before = (tmp_path / "runs/1/weights.npz").read_bytes()
     assert before == (tmp_path / "runs/2/weights.npz").read_bytes()
-    refused(run("train", "--output", "runs/1"), "--output: runs/1 holds a run already.*--resume")
+    assert_fails(
+        run("train", "--output", "runs/1"), "--output: runs/1 holds a run already.*--resume"
+    )
     assert (tmp_path / "runs/1/weights.npz").read_bytes() == before
 
 
@@ -179,7 +181,9 @@ def test_resume_takes_the_configuration_from_the_run(run, tmp_path):
     assert (saved["seed"], saved["epochs"], saved["batch_size"]) == (3, 3, 5)
     status, out, _ = run("train", "--resume", "--output", "run")
     assert (status, re.findall(r"Epoch (\d)", out)) == (0, [])
-    refused(run("train", "--resume", "--output", "run", "--seed", "4"), "seed: expected 3.*; got 4")
+    assert_fails(
+        run("train", "--resume", "--output", "run", "--seed", "4"), "seed: expected 3.*; got 4"
+    )
 
 
 def test_resume_where_nothing_was_begun_begins(run):
@@ -232,7 +236,7 @@ def test_bad_input_ends_with_status_2(run, tmp_path, arguments, patterns):
     Image.new("L", (9, 9), 128).save(tmp_path / "blank.png")
     if arguments[:2] == ["predict", "run"]:
         run("train", *SMALL, "--output", "run")
-    refused(run(*arguments), *patterns)
+    assert_fails(run(*arguments), *patterns)
     assert not (tmp_path / "runs").exists()
 
 
@@ -372,8 +376,8 @@ def test_weights_that_cannot_be_computed_with_are_no_answer(run, tmp_path, monke
     run("train", *SMALL, "--output", "run")
     Image.fromarray(np.eye(28, dtype=np.uint8)).save(tmp_path / "digit.png")
     monkeypatch.setattr(Sequential, "predict", lambda self, x: np.full((len(x), 2), np.nan))
-    refused(run("predict", "run", "digit.png"), "^Error: run: its parameters are too large")
-    refused(run("evaluate", "run"), "^Error: an output for these images is not finite")
+    assert_fails(run("predict", "run", "digit.png"), "^Error: run: its parameters are too large")
+    assert_fails(run("evaluate", "run"), "^Error: an output for these images is not finite")
 
 
 def test_a_run_of_other_versions_is_resumed_when_that_is_said(run, tmp_path):
@@ -381,7 +385,7 @@ def test_a_run_of_other_versions_is_resumed_when_that_is_said(run, tmp_path):
     path = tmp_path / "run/configuration.json"
     path.write_text(path.read_text().replace(f'"numpy": "{np.__version__}"', '"numpy": "1.0"'))
     more = ["train", "--resume", "--output", "run", "--epochs", "3"]
-    refused(run(*more), "numpy: expected 1.0.*--other-versions")
+    assert_fails(run(*more), "numpy: expected 1.0.*--other-versions")
     status, out, _ = run(*more, "--other-versions")
     assert (status, re.findall(r"Epoch (\d)", out)) == (0, ["3"])
     assert [v["versions"]["numpy"] for v in json.loads(path.read_text())["continued"]] == [

@@ -296,6 +296,11 @@ def direction(rng: Draw) -> Case:
     return Case(values)
 
 
+def directions(size: int) -> np.ndarray:
+    """List every row of signs."""
+    return np.array(list(itertools.product((1, -1), repeat=size)))
+
+
 @binds("eq-signs", None)
 @binds(
     "eq-direction-error",
@@ -307,7 +312,7 @@ def direction(rng: Draw) -> Case:
 def signs(rng: Draw) -> Case:
     """All directions of signs."""
     size = 2 + rng.number
-    v = np.array(list(itertools.product((1, -1), repeat=size)))
+    v = directions(size)
     values = {"P": size, "S": len(v), "v": v, "e": rng.standard_normal(size)}
     return Case(values, {"k": range(size), "k'": range(size)})
 
@@ -320,9 +325,9 @@ def signs(rng: Draw) -> Case:
     },
 )
 def half(rng: Draw) -> Case:
-    """All directions of signs."""
+    """All directions of signs, and errors of one size."""
     size = 2 + rng.number
-    v = np.array(list(itertools.product((1, -1), repeat=size)))
+    v = directions(size)
     e = rng.uniform(0.5, 1, size) * rng.choice([-1, 1], size)
     values = {"P": size, "S": len(v), "v": v, "e": e, r"\max": max}
     return Case(values, {"s": range(len(v)), "m": range(size)})
