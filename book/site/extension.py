@@ -37,6 +37,7 @@ from book.site.measured import NUMBER, NumberError, measured
 from book.site.notes import SideNotes
 from book.site.place import PageError, Turn, current_place, located
 from book.site.running import Running
+from book.site.touching import Touching
 from book.site.typeset import MathError, lines, typeset
 
 SOURCE_MARKS = re.compile(r'<span class="c1">[^<]*@eq-[^<]*|<span class="source-equations">[^<]*')
@@ -328,6 +329,7 @@ class MathExtension(Extension):
         md.postprocessors.register(QuietPermalinks(md), "quiet-permalinks", 6)
         md.postprocessors.register(PrintedSource(md, self), "printed-source", 4)
         md.postprocessors.register(Copied(md), "copied", 3)
+        md.postprocessors.register(Touching(md, docs), "touching", 2.5)
         md.postprocessors.register(Running(md, docs), "running", 2)  # after outputs are marked
 
     def reset(self) -> None:
