@@ -1,4 +1,4 @@
-"""What is said in several places is the same there: works, titles, sizes, colours, commands."""
+"""What is said in several places is the same there: works, chapters, sizes, colours, commands."""
 
 import ast
 import json
@@ -14,7 +14,7 @@ import pytest
 from book.equations import find_equations
 from book.site.measured import WORDS
 from cnnbook.layers import Conv2D, Dense
-from tests.book.pages import CHAPTERS, DOCS, PAGES, ROOT, navigation, text_of
+from tests.book.pages import CHAPTERS, DOCS, PAGES, ROOT, text_of
 
 # --- works ----------------------------------------------------------------------------------------
 
@@ -88,27 +88,7 @@ def test_a_commit_is_named_in_full():
     assert [name for name in found if not re.fullmatch(r"[0-9a-f]{40}", name)] == []
 
 
-# --- titles ---------------------------------------------------------------------------------------
-
-
-def misnamed(titles):
-    """Say which pages the navigation calls otherwise than their heading does."""
-    for name, called in titles.items():
-        heading = re.search(r"^# (.+?)(?: \{.*)?$", text_of(DOCS / name), re.MULTILINE)
-        number = re.fullmatch(r"equations/chapter-(\d+)\.md", name)
-        wanted = f"Chapter {int(number[1])}" if number else heading and heading[1]
-        if called and wanted not in {called, None}:
-            yield f"{name}: {called}, its heading {wanted}"
-
-
-def test_the_navigation_calls_a_page_as_its_heading_does():
-    titles = navigation() | {"index.md": ""}  # whose heading is the title of the book
-    assert list(misnamed(titles)) == []
-    for one, other in [
-        ("reference/losses.md", "reference/model.md"),
-        ("equations/chapter-03.md", "equations/chapter-04.md"),
-    ]:
-        assert len(list(misnamed(titles | {one: titles[other], other: titles[one]}))) == 2
+# --- chapters -------------------------------------------------------------------------------------
 
 
 def test_a_module_names_the_chapter_that_prints_it():
