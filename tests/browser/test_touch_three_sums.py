@@ -255,13 +255,16 @@ READ = """async () => {
   for (let wait = 0; !panel()?.querySelector("[role=status]") && wait < 100; wait += 1) {
     await new Promise((done) => setTimeout(done, 50));
   }
-  return panel().textContent;
+  return [panel().textContent, panel().scrollWidth - panel().clientWidth];
 }"""
 
 
-def test_the_engines_show_the_same(engine, site, visit):
-    fragment = "&d=2&pick=k1,1"
-    with engine.open(f"{site}{PAGE}/#touch=three-sums{fragment}") as page:
-        shown_here = page.evaluate(READ)
-    assert "\N{PARTIAL DIFFERENTIAL}S/\N{PARTIAL DIFFERENTIAL}k1,1 = 19" in shown_here
-    assert shown_here == opened(visit, fragment).evaluate(READ)
+@pytest.mark.parametrize(
+    ("fragment", "total"), [("&d=1&pick=x2", "x2 = 102"), ("&d=2&pick=k1,1", "k1,1 = 19")]
+)
+def test_the_engines_show_the_same(engine, site, visit, fragment, total):
+    with engine.open(f"{site}{PAGE}/#touch=three-sums{fragment}", width=360) as page:
+        shown_here, hidden = page.evaluate(READ)
+    assert f"\N{PARTIAL DIFFERENTIAL}S/\N{PARTIAL DIFFERENTIAL}{total}" in shown_here
+    assert hidden == 0, "all of it fits a phone"
+    assert shown_here == opened(visit, fragment).evaluate(READ)[0]

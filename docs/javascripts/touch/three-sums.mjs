@@ -215,7 +215,7 @@ class Hands {
     const whole = this.result(() => total(this.arrays), element("i", {}, "S"), " = ");
     return element(
       "div",
-      {},
+      { class: "sums-hands" },
       titled(
         "Rows: outputs i. Columns: offsets u. Cells: pixels i + u.",
         [element("td"), ...k.map(inCell), element("td")],
@@ -246,7 +246,7 @@ class Hands {
     const line = (...grids) => element("div", { class: "sums-line" }, ...grids);
     return element(
       "div",
-      {},
+      { class: "sums-hands" },
       line(hands("Pixels x", "x"), sums("\u2202S/\u2202x, input gradient", "x")),
       line(
         hands("Kernel k", "k"),
