@@ -1,0 +1,29 @@
+"""Open a figure that can be touched, and look whether its panel is sound."""
+
+import pytest
+
+WHY = "the browser tests need pip install '.[browser,docs]'"
+
+
+def opened(visit, page_name, name, fragment=None, **reader):
+    """Open a page and the figure on it: by its button, or by an address with a state."""
+    hash_ = "" if fragment is None else f"#touch={name}&{fragment}"
+    page = visit(page_name, **reader)
+    figure = page.locator(f"figure[data-touch={name}]")
+    if hash_:
+        page.evaluate("(hash) => { location.hash = hash; }", hash_)
+    else:
+        figure.locator(".touch > button").click()
+    page.locator(f"figure[data-touch={name}][data-open]").wait_for()
+    return page
+
+
+def sound(page):
+    """Assert that an open figure fits, is heard, and complains of nothing."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=WHY).Axe()
+    context, options = {"include": [["figure[data-open]"]]}, {"resultTypes": ["violations"]}
+    response = axe.run(page, context=context, options=options).response
+    assert len(response["passes"]) > 5, "axe has looked"
+    assert [(one["id"], one["nodes"][0]["html"]) for one in response["violations"]] == []
+    assert page.complaints == []
