@@ -15,6 +15,7 @@ EACH, RATE, STEPS, EVERY = 10, 0.0005, 300, 10
 SOUGHT = np.array([[1.0, 0.0, -1.0], [2.0, 0.0, -2.0], [1.0, 0.0, -1.0]])  # Sobel's
 Gradient = Callable[[Array, Array], Array]
 GRADIENTS: dict[str, Gradient] = {"right": cross_correlate2d, "flipped": convolve2d}
+DECIMALS = {"right": 2, "flipped": 0}  # of the kernels, as they are drawn
 
 
 def learn(image: Array, gradient: Gradient) -> tuple[Array, list[float]]:
@@ -38,7 +39,7 @@ def compute() -> Data:
     for name, gradient in GRADIENTS.items():
         kernels, losses = zip(*(learn(digit, gradient) for digit in digits), strict=True)
         logs = np.log10(losses)
-        data[f"{name}_kernel"] = kernels[0].round(6).tolist()
+        data[f"{name}_kernel"] = kernels[0].round(DECIMALS[name]).tolist()
         data[f"{name}_losses"] = logs[:, ::EVERY].round(4).tolist()
         shares = np.divide([one[-1] for one in losses], [one[0] for one in losses])
         data[f"{name}_share"] = shares[0].item()
@@ -58,11 +59,11 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     ):
         for m, losses in enumerate(data[f"{name}_losses"]):
             strong: Data = {"linewidth": 2.4} if m == 0 else {"linewidth": 0.7, "alpha": 0.7}
-            panels[0].plot(data["drawn_steps"], losses, style, color=colours[colour], **strong)
+            powers = np.power(10.0, losses)
+            panels[0].plot(data["drawn_steps"], powers, style, color=colours[colour], **strong)
         where: Data = {"transform": panels[0].transAxes, "color": colours[colour]}
         panels[0].text(0.05, height, name, **where)
-    panels[0].set(xlabel="step", title="loss", xlim=(0, data["steps"]))
-    panels[0].yaxis.set_major_formatter(lambda power, _: f"$10^{{{power:.0f}}}$")
+    panels[0].set(xlabel="step", title="loss", yscale="log", xlim=(0, data["steps"]))
     titles = {"sought": "sought", "right_kernel": "right", "flipped_kernel": "flipped"}
     for axes, (name, title) in zip(panels[1:], titles.items(), strict=True):
         show_array(axes, data[name], colours)
@@ -73,15 +74,16 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 
 def write_entries(axes: Any, kernel: Array, colours: Mapping[str, str]) -> None:
     """Write each entry of a kernel on its square, in letters that can be read there."""
-    most = np.abs(kernel).max()
+    most, decimals = np.abs(kernel).max(), 0 if np.all(kernel == kernel.round()) else 2
     for (u, v), value in np.ndenumerate(kernel):
         ink = colours["paper" if abs(value) > most / 2 else "ink"]
-        text = f"{value:z.{1 if most < 10 else 0}f}".replace("-", "\N{MINUS SIGN}")
+        text = f"{value:z.{decimals}f}".replace("-", "\N{MINUS SIGN}")
         axes.text(v, u, text, ha="center", va="center", fontsize=8.5, color=ink)
 
 
 TOLERANCES = (
     within(0, "rate steps digits sought drawn_steps right_rising flipped_rising")
-    | within(1e-4, "right_kernel right_losses right_share right_worst flipped_losses")
+    | within(0.01, "right_kernel")
+    | within(1e-4, "right_losses right_share right_worst flipped_losses")
     | within(1, "flipped_kernel flipped_share")
 )

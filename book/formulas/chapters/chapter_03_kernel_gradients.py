@@ -180,7 +180,7 @@ def edge(rng: Draw) -> Case:
         return conv2d(x, at[np.newaxis, np.newaxis], np.zeros(1))[0, 0]
 
     def half_square(y: np.ndarray) -> np.ndarray:
-        return np.sum((y - target) ** 2) / 2
+        return np.asarray(np.sum((y - target) ** 2) / 2)
 
     upstream = complex_step_gradient(half_square, outputs(kernel[0, 0]), np.ones(()))
     parameter = Parameter("kernel", kernel[0, 0].copy())
