@@ -105,7 +105,7 @@ def test_the_keyboard_alone_moves_flips_and_edits(visit):
     page.get_by_role("button", name="edges across").press("Enter")
     page.get_by_label("same", exact=True).focus()
     page.keyboard.press("Space")
-    page.locator(f"{FIGURE} [role=application]").focus()
+    page.get_by_role("application", name="The picture. Arrow keys move the window").focus()
     for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
         page.keyboard.press(key)
     expected = cross_correlate2d(DIGITS[0], EDGES, "same")
@@ -148,6 +148,27 @@ def test_a_pointer_drags_the_window_and_picks_an_output(visit):
     assert shown(page)[1] == expected[10, 13] != 0  # the window's corner; its middle is held
     page.mouse.click(*middle(1, 12, 12))  # outputs begin one cell in
     assert shown(page)[1] == expected[11, 11] != 0
+
+
+def test_a_finger_moves_the_window_and_not_the_page(visit):
+    page = opened(visit, PAGE, NAME, width=390)
+    page.locator(f"{FIGURE} .views").scroll_into_view_if_needed()
+    session, before = page.context.new_cdp_session(page), page.evaluate("scrollY")
+    box = page.locator(f"{FIGURE} [role=application] canvas").bounding_box()
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+
+    def touch(kind, row):
+        point = {"x": box["x"] + box["width"] * 16.5 / 32, "y": box["y"] + box["height"] * row / 32}
+        points = [] if kind == "touchEnd" else [point]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", 25.5)
+    for row in range(24, 8, -1):
+        touch("touchMove", row + 0.5)
+    touch("touchEnd", 0)
+    page.wait_for_timeout(300)
+    assert page.evaluate("scrollY") == before
+    assert "Output (6, 13):" in page.locator(f"{FIGURE} .where").text_content()
 
 
 def test_what_a_pointer_draws_is_what_is_correlated(visit):
