@@ -17,6 +17,7 @@ from book.formulas.evaluate import Case
 from cnnbook.correlation import convolve2d
 from cnnbook.gradient_check import complex_step_gradient
 from cnnbook.layers import (
+    Parameter,
     conv2d,
     conv2d_bias_gradient,
     conv2d_input_gradient,
@@ -24,6 +25,7 @@ from cnnbook.layers import (
 )
 from cnnbook.layers.conv_gradients import kernel_gradient_by_columns
 from cnnbook.layers.geometry import Geometry, im2col, layer_windows
+from cnnbook.optimizers import SGD
 
 
 @binds("eq-row-layer", conv2d)
@@ -175,3 +177,42 @@ def kernel_pairing(rng: Draw) -> Case:
 @binds("eq-wrong-kernel-gradient", convolve2d)
 def wrong_kernel_gradient(rng: Draw) -> Case:
     return Case({"X": rng.standard_normal((6, 7)), "G": rng.standard_normal((4, 3)), **SIGNS})
+
+
+@binds("eq-edge-loss", conv2d)
+@binds("eq-edge-upstream", complex_step_gradient)
+@binds("eq-edge-step", conv2d_kernel_gradient)
+@binds("eq-edge-change", conv2d)
+def edge(rng: Draw) -> Case:
+    """A kernel, an image and its answer; the loss by the layer, a step by the optimiser."""
+    s = layer_sizes(rng, small=True)
+    x, kernel = (rng.standard_normal((1, 1, s[a], s[b])) for a, b in (("H", "W"), ("K_H", "K_W")))
+    target = rng.standard_normal((s["H'"], s["W'"]))
+    eta = 0.2 + 0.1 * rng.number
+
+    def outputs(at: np.ndarray) -> np.ndarray:
+        return conv2d(x, at[np.newaxis, np.newaxis], np.zeros(1))[0, 0]
+
+    def half_square(y: np.ndarray) -> np.ndarray:
+        return np.asarray(np.sum((y - target) ** 2) / 2)
+
+    upstream = complex_step_gradient(half_square, outputs(kernel[0, 0]), np.ones(()))
+    parameter = Parameter("kernel", kernel[0, 0].copy())
+    parameter.gradient += conv2d_kernel_gradient(
+        x, upstream[np.newaxis, np.newaxis], parameter.value.shape
+    )[0, 0]
+    SGD([parameter], eta).step()
+    return Case(
+        {
+            "X": x[0, 0],
+            "K": kernel[0, 0],
+            "K'": parameter.value,
+            "Z": rng.standard_normal(parameter.value.shape),
+            "T": target,
+            "L": lambda at: half_square(outputs(at)),
+            "L/Y": upstream,
+            r"\eta": eta,
+            **SIGNS,
+            **s,
+        }
+    )

@@ -1,0 +1,30 @@
+"""Open a figure that can be touched, and look say what is wrong with it."""
+
+import pytest
+
+WHY = "the browser tests need pip install '.[browser,docs]'"
+
+
+def opened(visit, page_name, name, fragment=None, **reader):
+    """Open a page and the figure on it: by its button, or by an address with a state."""
+    hash_ = "" if fragment is None else f"#touch={name}&{fragment}"
+    page = visit(page_name, **reader)
+    figure = page.locator(f"figure[data-touch={name}]")
+    if hash_:
+        page.evaluate("(hash) => { location.hash = hash; }", hash_)
+    else:
+        figure.locator(".touch > button").click()
+    page.locator(f"figure[data-touch={name}][data-open]").wait_for()
+    return page
+
+
+def unsound(page):
+    """Return what is wrong with an open figure: too wide, not to be heard, complaints."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=WHY).Axe()
+    context, options = {"include": [["figure[data-open]"]]}, {"resultTypes": ["violations"]}
+    response = axe.run(page, context=context, options=options).response
+    assert len(response["passes"]) > 5, "axe has looked"
+    wrong = [(one["id"], one["nodes"][0]["html"]) for one in response["violations"]]
+    overflow = "all => all.filter((one) => one.scrollWidth > one.clientWidth).map(String)"
+    wide = page.locator("html, figure[data-open] .touch-panel").evaluate_all(overflow)
+    return wrong + wide + page.complaints
