@@ -311,7 +311,6 @@ def test_by_mouse_a_digit_is_drawn_moved_erased_and_read(visit, model):
 def test_by_keyboard_alone_a_one_is_drawn_and_an_image_loaded(visit, model):
     page = visit(START)
     opened(page)
-    page.keyboard.press("Shift+Tab")  # from the button back to what was last reached, or the page
     page.locator(f"{FIGURE} .draw-pad").focus()
     for key in ["ArrowUp"] * 8 + ["Shift+ArrowDown"] * 16 + ["ArrowRight", "ArrowRight"]:
         page.keyboard.press(key)

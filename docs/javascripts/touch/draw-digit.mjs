@@ -262,7 +262,8 @@ class Desk {
 const grey = (value) => [255 * value, 255 * value, 255 * value, 255];
 
 function set(name, ...parts) {
-  return element("fieldset", { class: "touch-choice" }, element("legend", {}, name), ...parts);
+  const words = element("span", { "aria-hidden": "true" }, name);
+  return element("div", { class: "draw-set", role: "group", "aria-label": name }, words, ...parts);
 }
 
 function picture(side, label) {
