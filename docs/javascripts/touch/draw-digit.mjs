@@ -105,7 +105,7 @@ class Desk {
 
   inside() {
     this.seen = shown(SIDE, "what the network sees");
-    this.slope = shown(SIDE, "slope of a 1\u2019s logit: ink raises it where blue, lowers it where orange");
+    this.slope = shown(SIDE, "slope of a 1\u2019s logit: blue where ink raises it, orange where it lowers it");
     this.maps = Array.from({ length: MAPS }, (_, f) => shown(MAP, `map ${f}`));
     const pair = element("div", { class: "draw-pair" }, this.seen.box, this.slope.box);
     return element("div", {}, pair, element("div", { class: "draw-maps" }, ...this.maps.map(({ box }) => box)));
