@@ -57,6 +57,7 @@ class Generator(NamedTuple):
 GENERATORS = (
     Generator("sources", "book.site.stubs", "docs/source", 0),
     Generator("figures", "scripts.figures", "docs/figures", 5, ("--update",)),
+    Generator("weights", "scripts.trained_weights", "docs/javascripts/touch", 30),
     Generator("equations", "book.formulas.report", "docs/equations", 1),
     Generator("digits", "scripts.digit_sheets", "docs/digits and docs/digits.md", 5),
     Generator(

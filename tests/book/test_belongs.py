@@ -243,6 +243,7 @@ def test_the_title_in_the_front_matter_is_the_heading(path):
 # --- links ----------------------------------------------------------------------------------------
 
 LINK = re.compile(r"(?<!!)\[(?P<text>[^]!]+)\]\((?P<page>[\w./-]+\.md)?(?:#(?P<mark>[\w-]+))?\)")
+INVITING = re.compile(r'<figure id="([\w-]+)"[^>]* data-invites="([^"]+)"')  # to be touched
 NUMBERED = re.compile(r"[Cc]hapters?\s+(\d+)$|^(\d+)(?:\.|$)")
 DULL = {"chapter", "with", "that", "this", "from", "what", "where", "there", "their", "which"}
 # What the words of a link do not say, its sentence does.
@@ -294,7 +295,8 @@ def misleading_links(path, text):
         number = NUMBERED.search(words)
         if mark.startswith(("eq-", "check-eq-")):
             continue  # the builder resolves it
-        heading, _ = sections(target).get(mark, (None, None))
+        invited = dict(INVITING.findall(target.read_text(encoding="utf-8"))) if mark else {}
+        heading, _ = sections(target).get(mark, (invited.get(mark), None))
         if heading is None:
             yield f"{words}: {to}: no such section"
         elif number and not target.name.startswith(f"{int(number[1] or number[2]):02}-"):
@@ -328,6 +330,8 @@ def test_a_link_says_where_it_goes(path):
     ("page", "old", "new"),
     [
         ("preface", "[glossary](glossary.md)", "[glossary](notation.md)"),
+        ("index", "(#draw-a-digit)", "(#draw-digits)"),
+        ("index", "[draw a digit]", "[open the network]"),
         ("preface", "[3](03-", "[4](03-"),
         ("index", "(04-input-gradients.md)", "(05-the-sigmoid.md)"),
         ("notation", "(reference/correlation.md)", "(reference/losses.md)"),

@@ -34,6 +34,8 @@ KNOWN = {
     "180": "degrees of half a turn",
 }
 KNOWN_ON = {
+    ("index", "0.7"): "megabytes of weights, in the tests of the script that writes them",
+    ("12-what-it-learned", "0.7"): "the same",
     ("10-the-data", "500"): "writers, by LeCun et al. (1998), section III A",
     ("10-the-data", "20"): "rows and columns of the box of a digit, by the same",
     ("11-learning", "32"): "images in a batch of the full run, in the tests of runs",
