@@ -216,7 +216,7 @@ def test_an_address_brings_the_state_back_and_a_broken_one_the_first(visit):
     page.reload()
     page.wait_for_selector(OPENED, state="attached")
     assert cells(page, "cross") == ["5", *before[0][1:]]
-    broken = opened(visit, "&z=x&t=7&rate=-1&format=int&way=&range=5&steps=1,x,-3")
+    broken = opened(visit, "&z=x&t=7&rate=-1&format=toString&way=&range=5&steps=1,x,-3")
     fresh = opened(visit)
     assert cells(broken, "cross") == cells(fresh, "cross")
     assert cells(fresh, "cross")[:2] == ["0", "\u22128"]

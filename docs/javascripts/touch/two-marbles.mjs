@@ -19,7 +19,7 @@ const RANGES = { 12: "12", 120: "120" };
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [320, 170, 34, 22, 14];
 const SAMPLES = 240;
 
-const one = (text, known, otherwise) => (text in known ? text : otherwise);
+const one = (text, known, otherwise) => (Object.hasOwn(known, text) ? text : otherwise);
 const within = (text, least, most, otherwise) => {
   const number = parsed(text ?? "");
   return number >= least && number <= most ? number : otherwise;
