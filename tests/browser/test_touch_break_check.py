@@ -190,6 +190,8 @@ def test_an_address_brings_the_state_back_and_a_broken_one_the_first(visit):
     page = opened(visit, "&mistake=axes&check=one&h=-4.5&numbers=3&directions=2")
     before, cell = shown(page), page.locator("[data-cell=axes-one]")
     word = cell.text_content()
+    slope = book.along(book.drawn(3), book.directions(2)[0], 3.16e-5)
+    assert before[2] == pytest.approx(slope, abs=1e-10)
     page.locator("[data-cell=axes-one]").click()
     page.reload()
     page.wait_for_selector(OPENED, state="attached")

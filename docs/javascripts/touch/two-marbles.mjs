@@ -15,7 +15,7 @@ const WAYS = {
   typed: "as typed",
 };
 const TARGETS = { 0: "0", 1: "1" };
-const RANGES = { 12: "12", 120: "120" };
+const RANGES = { 12: "±12", 120: "±120" };
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [320, 170, 34, 22, 14];
 const SAMPLES = 240;
 
@@ -149,7 +149,7 @@ export function open(panel, { state, keep, say }) {
   const plots = Object.fromEntries(LOSSES.map((name) => [name, new Plot(name, drag)]));
   const { made, cells } = table();
   const startSlider = element("input", {
-    type: "range", step: "0.1", "aria-label": "start: the logit z of both marbles", class: "marble-start",
+    type: "range", step: "0.1", class: "marble-start",
   });
   const startValue = element("output", {});
   let frame = 0;
@@ -271,7 +271,7 @@ export function open(panel, { state, keep, say }) {
       element("div", {}, element("p", {}, `${NAMES[name]} against z`), plots[name].drawing))),
     element("div", { class: "marble-plots" }, made, element("div", {},
       choice("Target", TARGETS, String(now.t), (t) => change({ t: Number(t) })),
-      choice("z up to", RANGES, String(now.range), (range) => change({ range: Number(range) })),
+      choice("Range of z", RANGES, String(now.range), (range) => change({ range: Number(range) })),
       choice("Numbers", FORMATS, now.format, (format) => change({ format })),
       choice("Cross-entropy from", WAYS, now.way, (way) => change({ way })))),
   );
