@@ -356,6 +356,20 @@ def test_help_says_what_the_options_do(run):
     assert text == " ".join(expected)
 
 
+DOES = {  # each with what the command prints of it, in the tests above
+    "train": "Train the network and save the run: weights, history, configuration, versions.",
+    "evaluate": "Count the errors of a saved run on the test images.",
+    "predict": "Say which digit a picture shows, and what was done to the picture first.",
+}
+
+
+@pytest.mark.parametrize("command", DOES)
+def test_help_says_what_a_command_does(run, command):
+    status, out, _ = run(command, "--help")
+    assert status == 0
+    assert DOES[command] in " ".join(out.split())
+
+
 def test_a_run_that_diverges_ends_with_one_sentence(run, tmp_path):
     status, out, err = run("train", *SMALL, "--learning-rate", "1e300")
     assert (status, out) == (2, "Training on 60 images; the run is saved in runs/1\n")

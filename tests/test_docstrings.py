@@ -364,6 +364,16 @@ def test_views_are_views_and_copies_copies(name):
     assert ("read-only" in text) <= (not writeable)
 
 
+def test_a_root_that_a_docstring_speaks_of_is_the_one_that_is_taken():
+    seen = 0
+    for thing in DOCUMENTED:
+        text = thing.docstring.value if thing.docstring else ""
+        for root in re.findall(r"\b(cube|square) root of the machine epsilon", text):
+            assert {"cube": "cbrt(epsilon)", "square": "sqrt(epsilon)"}[root] in thing.source
+            seen += 1
+    assert seen
+
+
 # Defaults. They are pinned here, and every statement "by default" is of one of them.
 
 DEFAULTS = {

@@ -41,7 +41,7 @@ def commands(site: str) -> Commands:
         "figures": [*PYTHON, "scripts.figures", "--check"],
         "canaries": [*PYTHON, "scripts.canaries"],
         "tests": [*PYTHON, "pytest", "-n", "2", "--dist", "loadfile", "--as-noted", *coverage],
-        "browser": [*PYTHON, "pytest", "tests/browser"],
+        "browser": [*PYTHON, "pytest", "-n", "2", "--dist", "loadfile", "tests/browser"],
     }
 
 

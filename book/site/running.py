@@ -4,12 +4,15 @@ The buttons are part of the page as it is built, so that nothing moves when the 
 page whose examples cannot run in a browser has none. See ``scripts/runtime.py``.
 """
 
+import hashlib
 import re
+from html import unescape
 from pathlib import Path
 
 from markdown import Markdown
 from markdown.postprocessors import Postprocessor
 
+from book.reading import read_json
 from book.site.packing import MANIFEST, RUNTIME
 from book.site.place import current_place
 
@@ -18,19 +21,24 @@ BLOCK = re.compile(
 )
 NOT_HERE = re.compile(r">torch<|import torch")  # no browser has it
 TURN = '<nav aria-label="Previous and next page"'
+# How long blocks took in a browser, in seconds, by the hash of their text; only those that took
+# long. A block that is written anew is not among them until it is measured.
+LONG_BLOCKS = Path(__file__).with_name("long_blocks.json")
+LONG = 5
+TAG = re.compile(r"<[^>]+>")
 ROW = (
-    '<div class="run" data-search-exclude="true">'
+    '<div class="run" data-search-exclude="true"{seconds}>'
     '<button type="button" data-do="run">Run</button>'
     '<button type="button" data-do="edit">Edit</button>'
     '<button type="button" data-do="again" hidden>Start again</button>'
-    "<output></output></div>"
+    "{note}<output></output></div>"
 )
 SECTION = (
     '<section class="check-here" data-search-exclude="true"'
     ' aria-label="Check this page here">'
     '<button type="button" data-do="check">Check this page here</button>'
     "<p>{what} It is Python that computes, in your browser, on your machine. It is loaded when you"
-    " ask for it, takes about 165 MB of memory, and is kept for the next time.</p>"
+    " ask for it, takes about 165 MB of memory, and is kept for the next time.{long}</p>"
     '<p class="check-progress"></p><output></output><ul class="check-wrong"></ul></section>'
 )
 
@@ -63,10 +71,58 @@ class Running(Postprocessor):
         equations = text.count('class="equation-number"')
         if NOT_HERE.search(text) or not blocks + equations:
             return text
-        text = BLOCK.sub(lambda found: f"{found['block']}{ROW}{found['end']}", text)
-        section = SECTION.format(what=said(blocks, equations))
+        took: list[float] = []
+
+        def with_row(found: re.Match[str]) -> str:
+            took.append(long_blocks().get(fingerprint(unescape(TAG.sub("", found["block"]))), 0))
+            return f"{found['block']}{row(took[-1])}{found['end']}"
+
+        text = BLOCK.sub(with_row, text)
+        section = SECTION.format(what=said(blocks, equations), long=warning(sum(took)))
         before, turn, after = text.rpartition(TURN)  # to the next page
         return f"{before or after}{section}{turn}{after if before else ''}"
+
+
+def long_blocks() -> dict[str, float]:
+    """Return the seconds that long blocks took, by `fingerprint`, of all pages."""
+    pages: dict[str, dict[str, float]] = read_json(LONG_BLOCKS)
+    return {key: seconds for page in pages.values() for key, seconds in page.items()}
+
+
+def fingerprint(text: str) -> str:
+    """Return the hash of a block's text by which it is known."""
+    return hashlib.sha256(text.strip().encode()).hexdigest()[:16]
+
+
+def row(seconds: float) -> str:
+    """Return the buttons of a block; for one that takes long, with how long."""
+    if not seconds:
+        return ROW.format(seconds="", note="")
+    note = f'<span class="run-long">takes {about(seconds)} in a browser</span>'
+    return ROW.format(seconds=f' data-seconds="{round(seconds)}"', note=note)
+
+
+def about(seconds: float) -> str:
+    """Say a time as roughly as it is known, since readers' machines differ.
+
+    Examples
+    --------
+    >>> about(7), about(44), about(80), about(100)
+    ('about 10 s', 'about 40 s', 'about 80 s', 'about 2 minutes')
+    """
+    if seconds < 90:
+        return f"about {max(round(seconds / 10), 1) * 10} s"
+    return f"about {round(seconds / 60)} minutes"
+
+
+def warning(seconds: float) -> str:
+    """Say how long the long blocks of a page take together."""
+    if not seconds:
+        return ""
+    return (
+        f" The examples that take long take {about(seconds)} together: the NumPy of a browser has"
+        " no library for matrix products."
+    )
 
 
 def said(blocks: int, equations: int) -> str:

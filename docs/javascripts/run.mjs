@@ -133,7 +133,11 @@ async function press(block) {
   controls(block, false);
 }
 
-const tells = (block) => (doing) => block.say(`${doing} …`);
+// A block that was measured to take long says so again while it computes.
+const tells = (block, at = block) => (doing) => {
+  const { seconds } = at.row.dataset;
+  block.say(doing === "Computing" && seconds ? `Computing, for about ${seconds} s …` : `${doing} …`);
+};
 
 async function one(block, tell) {
   const code = block.edited;
@@ -156,7 +160,7 @@ async function run(block) {
     from = 0;
   }
   for (const above of mine.slice(from, at)) {
-    const { answer, seconds } = await one(above, tell);
+    const { answer, seconds } = await one(above, tells(block, above));
     if (above.edited === undefined) above.show(answer, seconds);
     sessions.set(block.session, mine.indexOf(above) + 1);
   }

@@ -1,9 +1,29 @@
 // A figure that can be touched: its button loads the module named in data-touch, which builds what
-// the hands take hold of in the place of the drawing. The state is kept in the address, so that a
-// page, or a reader, can link to it: #touch=three-sums&x=1,2,3,4,5
+// the hands take hold of in the place of the drawing. It begins as data-state says, or as the
+// address does, in which the state is kept, so that a page, or a reader, can link to it:
+// #touch=three-sums&x=1,2,3,4,5
 
 const KEY = "touch";
-const inAddress = () => Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+const HALF_A_MINUTE = 30_000; // milliseconds
+const AT_ONCE = 50;
+const stateIn = (text) => Object.fromEntries(new URLSearchParams(text));
+const inAddress = () => stateIn(location.hash.slice(1));
+
+// The address is written at once. Safari refuses more than a hundred in half a minute, so after
+// half as many in one drag the next is written when the hand rests.
+const times = [];
+let resting;
+function address(fragment) {
+  clearTimeout(resting);
+  while (times[0] < Date.now() - HALF_A_MINUTE) times.shift();
+  if (times.length < AT_ONCE) return write(fragment);
+  resting = setTimeout(() => write(fragment), 1000);
+}
+
+function write(fragment) {
+  times.push(Date.now());
+  history.replaceState(null, "", location.pathname + location.search + fragment);
+}
 
 class Figure {
   constructor(figure) {
@@ -15,70 +35,85 @@ class Figure {
   }
 
   async press() {
+    if (this.loading) return; // a second press, before the first has been answered
     const open = !("open" in this.figure.dataset);
-    if (open && !this.panel && !(await this.build({}))) return;
+    if (open && !this.panel && !(await this.build(stateIn(this.figure.dataset.state)))) return;
     this.show(open);
+    if (open && this.fragment) address(this.fragment);
+    if (!open && inAddress()[KEY] === this.name) address("");
   }
 
   show(open) {
     this.figure.toggleAttribute("data-open", open);
     this.button.setAttribute("aria-expanded", String(open));
     this.button.textContent = open ? "Show the drawing" : this.words;
-    if (!open && inAddress()[KEY] === this.name) history.replaceState(null, "", location.pathname);
   }
 
+  // Load the module and let it build a panel; say so if that fails, and leave the drawing.
   async build(state) {
-    this.button.disabled = true;
+    this.loading = true;
+    this.failure?.remove();
     try {
       const [module] = await Promise.all([import(`./touch/${this.name}.mjs`), this.style()]);
-      this.panel = document.createElement("div");
-      this.panel.className = `touch-panel touch-${this.name}`;
-      this.panel.setAttribute("role", "group");
-      this.panel.setAttribute("aria-label", this.words);
-      this.said = document.createElement("p");
-      this.said.className = "touch-said";
-      this.said.setAttribute("role", "status");
-      this.button.parentElement.before(this.panel);
-      await module.open(this.panel, {
-        state,
-        keep: (kept) => this.keep(kept),
-        say: (text) => (this.said.textContent = text),
-      });
-      this.panel.append(this.said);
+      await this.fill(module, state);
       return true;
     } catch (error) {
       this.panel?.remove();
       this.panel = undefined;
-      this.button.after(` It could not be loaded: ${error.message}`);
+      this.failure = document.createElement("span");
+      this.failure.setAttribute("role", "alert");
+      this.button.after(this.failure);
+      this.failure.textContent = ` It could not be loaded: ${error.message}`;
       return false;
     } finally {
-      this.button.disabled = false;
+      this.loading = false;
     }
   }
 
-  // A module may have a style of its own, which is loaded with it.
+  async fill(module, state) {
+    this.panel = document.createElement("div");
+    this.panel.className = `touch-panel touch-${this.name}`;
+    this.panel.setAttribute("role", "group");
+    this.panel.setAttribute("aria-label", this.words);
+    this.said = document.createElement("p");
+    this.said.className = "touch-said";
+    this.said.setAttribute("role", "status");
+    this.button.parentElement.before(this.panel);
+    await module.open(this.panel, {
+      state,
+      keep: (kept) => this.keep(kept),
+      say: (text) => (this.said.textContent = text),
+    });
+    this.panel.append(this.said);
+  }
+
+  // A module has a style of its own, which is loaded with it.
   style() {
     const address = new URL(`touch/${this.name}.css`, import.meta.url).href;
     if (document.querySelector(`link[href="${address}"]`)) return Promise.resolve();
-    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: address });
+    const link = document.createElement("link");
+    Object.assign(link, { rel: "stylesheet", href: address });
     return new Promise((done, failed) => {
       link.addEventListener("load", done);
-      link.addEventListener("error", () => failed(new Error(`${this.name}.css`)));
+      link.addEventListener("error", () => {
+        link.remove(); // so that the next press asks again
+        failed(new Error(`${this.name}.css`));
+      });
       document.head.append(link);
     });
   }
 
   keep(state) {
     const parameters = new URLSearchParams({ [KEY]: this.name, ...state });
-    const said = String(parameters).replaceAll("%2C", ",");
-    history.replaceState(null, "", `${location.pathname}${location.search}#${said}`);
+    this.fragment = `#${String(parameters).replaceAll("%2C", ",")}`;
+    address(this.fragment);
   }
 
   async follow(state) {
+    if (this.loading) return;
     this.panel?.remove();
     this.panel = undefined;
-    if (!(await this.build(state))) return;
-    this.show(true);
+    this.show(await this.build(state));
     this.figure.scrollIntoView({ block: "nearest" });
   }
 }

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from scripts.figures import making, sources
+from scripts.figures import making, sources, together
 
 ACTIONS: dict[str, tuple[Callable[[str], object], str]] = {
     "check": (making.check, "compute and draw, compare with what is stored, write nothing"),
@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
         print("look at:", ", ".join(making.update(names)) or "nothing")
         return 0
     act, _ = ACTIONS.get(options.action, (making.make, ""))
-    differs = [name for name in names if act(name) is False]
+    differs = [name for name, agrees in together.results(act, names).items() if agrees is False]
     if differs:
         print(f"DIFFERS: {', '.join(differs)}")
     return int(bool(differs))

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from types import SimpleNamespace
 
 import pytest
@@ -162,6 +163,45 @@ def returns_early(function):
     )
 
 
+def same(one, other, *_):
+    """Say whether two expressions are the same, and call nothing that may answer otherwise."""
+    return ast.dump(one) == ast.dump(other) and "Call(" not in ast.dump(one)
+
+
+# What looks like a check, and holds whatever is computed.
+VACUOUS = {
+    ast.BoolOp: lambda node: (
+        isinstance(node.op, ast.Or) and "True" in [ast.unparse(part) for part in node.values]
+    ),
+    ast.Compare: lambda node: (  # != finds NaN
+        isinstance(node.ops[0], ast.Eq | ast.LtE) and same(node.left, *node.comparators)
+    ),
+    ast.Expr: lambda node: isinstance(node.value, ast.Compare),
+    ast.Assign: lambda node: (
+        ast.unparse(node.targets[0]) == "_" and isinstance(node.value, ast.Compare)
+    ),
+    ast.For: lambda node: ast.unparse(node.iter) in {"()", "[]"},
+    ast.ExceptHandler: lambda node: "AssertionError" in ast.unparse(node.type or node),
+    ast.Call: lambda node: (
+        re.match(r"(contextlib\.)?suppress\(.*AssertionError", ast.unparse(node))
+        or (
+            re.search(r"(^|\.)assert_\w+$", ast.unparse(node.func))
+            and len(node.args) > 1
+            and same(*node.args)
+        )
+    ),
+}
+
+
+def vacuous(source):
+    """Name the lines of the tests of a file that look like checks and are none."""
+    for function in ast.parse(source).body:
+        if isinstance(function, ast.FunctionDef):
+            for node in ast.walk(function):
+                if type(node) in VACUOUS and VACUOUS[type(node)](node):
+                    yield f"{function.name}: {ast.unparse(node).splitlines()[0]}"
+
+
 def hidden(function):
     """Say whether pytest calls it: a fixture for all tests, or a hook."""
     marks = " ".join(map(ast.unparse, function.decorator_list))
@@ -176,6 +216,7 @@ def test_every_function_of_a_file_of_tests_asserts_or_is_called(path):
     names = re.findall(r"^def (test_\w+)", source, re.MULTILINE)
     assert len(names) == len(set(names)), "the second hides the first"
     assert list(idle(source)) == []
+    assert list(vacuous(source)) == []
 
 
 @pytest.mark.parametrize(
@@ -193,3 +234,23 @@ def test_every_function_of_a_file_of_tests_asserts_or_is_called(path):
 def test_a_test_that_asserts_nothing_is_found(text):
     assert len(list(idle(text))) == 1
     assert list(idle("def helper(x):\n    assert x\n\n\ndef test_one():\n    helper(1)\n")) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "altered"),
+    [
+        ("assert x == y", "assert x == x"),
+        ("assert x <= y", "assert x <= x"),
+        ("assert x == y", "assert True or x == y"),
+        ("assert x == y", "_ = x == y"),
+        ("assert x == y", "x == y"),
+        ("for x in xs:\n    assert x", "for x in ():\n    assert x"),
+        ("assert x", "try:\n    assert x\nexcept AssertionError:\n    pass"),
+        ("assert x", "with suppress(AssertionError):\n    assert x"),
+        ("np.testing.assert_allclose(x, y)", "np.testing.assert_allclose(x, x)"),
+    ],
+)
+def test_a_check_that_holds_whatever_is_computed_is_found(line, altered):
+    test = "def test_one():\n    assert z\n"
+    assert list(vacuous(test + textwrap.indent(line, "    "))) == []
+    assert len(list(vacuous(test + textwrap.indent(altered, "    ")))) == 1

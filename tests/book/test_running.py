@@ -1,14 +1,19 @@
 """Blocks of examples have buttons where the runtime is there, and pages a check at their end."""
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("math_core", reason="the site's extra is not installed: pip install '.[docs]'")
 
 import markdown
 
+from book.reading import read_json
 from book.site import running
 from book.site.place import Place
-from book.site.running import Running
+from book.site.running import Running, about, fingerprint
 
 BLOCK = '<div class="language-pycon highlight"><pre><code>&gt;&gt;&gt; 1\n1\n</code></pre></div>'
 EQUATION = '<div class="equation"><a class="equation-number" id="eq-x">(1.1)</a></div>'
@@ -74,3 +79,51 @@ def test_outputs_can_be_hidden_without_a_runtime(run):
 
 def test_a_text_without_a_page_is_left_alone(run):
     assert run(BLOCK, place=None) == BLOCK
+
+
+@pytest.fixture
+def measured(tmp_path, monkeypatch):
+    """Note that the block of these tests took so many seconds."""
+
+    def call(seconds):
+        path = tmp_path / "long.json"
+        path.write_text(json.dumps({"07.md": {fingerprint(">>> 1\n1\n"): seconds}}))
+        monkeypatch.setattr(running, "LONG_BLOCKS", path)
+
+    return call
+
+
+def test_a_block_that_was_measured_to_take_long_says_so_before_it_runs(run, measured):
+    measured(42.3)
+    text = run(f"<h1>7</h1>\n{BLOCK}{BLOCK.replace('1', '2')}")
+    assert text.count("takes about 40 s in a browser") == 1
+    assert text.count('data-seconds="42"') == 1
+    assert text.index("about 40 s") < text.index("2\n</code>"), "it is the first that takes long"
+    assert "take about 40 s together" in text.partition("check-here")[2]
+
+
+def test_a_block_that_has_changed_says_nothing_until_it_is_measured(run, measured):
+    measured(42.3)
+    text = run(BLOCK.replace("1", "2"))
+    assert "run-long" not in text
+    assert "data-seconds" not in text
+    assert "together" not in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(5, "10 s"), (26, "30 s"), (89, "90 s"), (91, "2 minutes"), (200, "3 minutes")],
+)
+def test_a_time_is_said_roughly(seconds, words):
+    assert about(seconds) == f"about {words}"
+
+
+def test_every_block_that_was_measured_is_on_its_page():
+    docs = Path(running.__file__).parents[2] / "docs"
+    for page, blocks in read_json(running.LONG_BLOCKS).items():
+        fenced = re.findall(
+            r"```pycon[^\n]*\n(.*?)```", (docs / page).read_text("utf-8"), re.DOTALL
+        )
+        there = {fingerprint(text) for text in fenced}
+        assert blocks.keys() <= there, f"{page}: python -m tests.browser.long_blocks"
+        assert all(seconds >= running.LONG for seconds in blocks.values())

@@ -90,6 +90,18 @@ def test_a_first_view_moves_little_and_nothing_shifts(first_view, packed, name, 
         assert page.evaluate("document.getElementsByTagName('*').length") <= ELEMENTS
 
 
+def test_what_only_scripts_need_has_its_place_before_they_come(browser, packed):
+    context = browser.new_context()
+    page = context.new_page()
+    page.route("**/*.{js,mjs}", lambda route: route.abort())
+    page.goto(f"{packed}07-reshape/")
+    displays = "places => places.map((place) => getComputedStyle(place).display)"
+    shown = page.locator(".predict, .run, .check-here").evaluate_all(displays)
+    assert len(shown) > 10
+    assert "none" not in shown
+    context.close()
+
+
 def test_a_page_asks_for_its_faces_at_once_and_for_each_of_them_once(first_view, packed):
     page = first_view("notation")
     text = [f"text-{cut}" for cut in ("400-normal", "400-italic", "600-normal")]

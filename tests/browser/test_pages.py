@@ -60,6 +60,8 @@ def test_a_page_asks_no_third_party_fits_and_is_accessible(visit, site, axe, nam
         without = visit(name, javascript=False)
         assert content(without) == content(page), "everything is there without JavaScript"
         assert without.locator("h1").is_visible()
+        dead = without.locator(".predict, .run, .check-here, .touch").all()
+        assert not any(button.is_visible() for button in dead), "they would do nothing"
     assert [url for url in page.requests if not url.startswith((site, "data:"))] == []
     assert page.complaints == []
 

@@ -47,7 +47,8 @@ CONDITIONS = {
     # Rows of numbers, and what else the parser does not read.
     "x = (1, 2, 3)",
     "k = (1, 10)",
-    "x = (1, 2, 3, 4)",
+    "x = (1, 2, 3, 4, 5)",
+    "k = (1, 10, 100)",
     r"L = \sum Y",
     "z =",
     "(c, p, q) = (4, 0, 25)",

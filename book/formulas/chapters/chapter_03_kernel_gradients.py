@@ -19,6 +19,7 @@ from cnnbook.gradient_check import complex_step_gradient
 from cnnbook.layers import (
     conv2d,
     conv2d_bias_gradient,
+    conv2d_input_gradient,
     conv2d_kernel_gradient,
 )
 from cnnbook.layers.conv_gradients import kernel_gradient_by_columns
@@ -26,11 +27,15 @@ from cnnbook.layers.geometry import Geometry, im2col, layer_windows
 
 
 @binds("eq-row-layer", conv2d)
+@binds("eq-one-sum", conv2d)
+@binds("eq-sum-row", conv2d)
+@binds("eq-sum-column", conv2d_kernel_gradient)
+@binds("eq-sum-anti-diagonal", conv2d_input_gradient)
 @binds("eq-row-chain", conv2d_kernel_gradient)
 @binds("eq-row-local", conv2d)
 @binds("eq-row-kernel-gradient", conv2d_kernel_gradient)
 def row(rng: Draw) -> Case:
-    """A row of pixels, a kernel, an upstream gradient; the gradients by the code of the layer."""
+    """A row of pixels, a kernel, weights of the outputs; the gradients by the code of the layer."""
     kernel_width, width = (int(size) for size in rng.integers([2, 3], [5, 6]))
     x, k = rng.standard_normal(width + kernel_width - 1), rng.standard_normal(kernel_width)
     g = rng.standard_normal(width)
@@ -42,15 +47,24 @@ def row(rng: Draw) -> Case:
             np.zeros(1),
         )[0, 0, 0]
 
-    shapes = (x.reshape(1, 1, 1, -1), g.reshape(1, 1, 1, -1))
+    def weighted(weights: np.ndarray) -> np.ndarray:
+        return np.sum(weights * layer(k), keepdims=True)
+
+    pixels, entries, upstream = (numbers.reshape(1, 1, 1, -1) for numbers in (x, k, g))
+    kernel_gradient = conv2d_kernel_gradient(pixels, upstream, (1, kernel_width))[0, 0, 0]
     return Case(
         {
             "x": x,
             "k": k,
+            "g": g,
             "y": layer(k),
+            "S": weighted(g)[0],
+            "S/g": jacobian(weighted, g)[0],
+            "S/k": kernel_gradient,
+            "S/x": conv2d_input_gradient(upstream, entries, (1, len(x)))[0, 0, 0],
             "y/k": jacobian(layer, k),
             "L/y": g,
-            "L/k": conv2d_kernel_gradient(*shapes, (1, kernel_width))[0, 0, 0],
+            "L/k": kernel_gradient,
             **ROW_SIGNS,
             "W": len(x),
             "K_W": kernel_width,

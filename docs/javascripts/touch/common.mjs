@@ -39,7 +39,8 @@ export function choice(name, options, chosen, choose) {
 // A number as a reader writes it: with a minus of either kind, a point or a comma.
 export function parsed(text) {
   const plain = text.trim().replace("\u2212", "-").replace(",", ".");
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain) ? Number(plain) : NaN;
+  const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain) ? Number(plain) : NaN;
+  return Number.isFinite(number) ? number : NaN; // 1e999 is none to compute with
 }
 
 // A number as the page writes it: a true minus, no zeros at its end.
