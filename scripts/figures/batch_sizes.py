@@ -1,6 +1,7 @@
 """The gradient of a minibatch, how far it is from that of all images, and what that does."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -16,37 +17,37 @@ SIZES = (1, 4, 16, 64, 256)
 TRAINED = (1, 8, 32, 128, 512)
 
 
-def gradients(split: Split) -> np.ndarray:
-    """Return the gradient of each image's loss with respect to the kernels and biases.
+def gradients(split: Split) -> Callable[[Any], np.ndarray]:
+    """Return a function that computes the gradient of the mean loss of some images.
 
-    Those of the first and the last layer: with the hidden weights it would be a third of a
-    million numbers for each image.
+    It is the gradient with respect to all parameters of the untrained network, one after the
+    other.
     """
-    (images, labels), _ = split
+    images, labels = split.train[0][:IMAGES].astype(np.float64), split.train[1][:IMAGES]
     targets = one_hot(labels, 2, np.float64)
     model, loss = zero_one_network(np.random.default_rng(SEED), np.float64), BinaryCrossEntropy()
-    rows = []
-    for n in range(IMAGES):
+
+    def gradient(chosen: Any) -> np.ndarray:
         for parameter in model.parameters():
             parameter.zero_gradient()
-        loss.forward(model.forward(images[n : n + 1].astype(np.float64)), targets[n : n + 1])
+        loss.forward(model.forward(images[chosen]), targets[chosen])
         model.accumulate_gradients(loss.backward())
-        chosen = [p.gradient.ravel() for k, p in enumerate(model.parameters()) if k != 2]
-        rows.append(np.concatenate(chosen))
-    return np.stack(rows)
+        return np.concatenate([p.gradient.ravel() for p in model.parameters()])
+
+    return gradient
 
 
 def compute() -> Data:
     """Measure the spread of minibatch gradients, then train with several sizes."""
     split = load_zero_one()
-    each, rng = gradients(split), np.random.default_rng(SEED)
-    mean = each.mean(axis=0)
-    variance = float(np.mean(np.sum((each - mean) ** 2, axis=1)))
+    gradient, rng = gradients(split), np.random.default_rng(SEED)
+    mean = gradient(np.arange(IMAGES))
+    variance = float(np.mean([np.sum((gradient([n]) - mean) ** 2) for n in range(IMAGES)]))
     data: Data = {"seed": SEED, "images": IMAGES, "draws": DRAWS, "sizes": list(SIZES)}
     data |= {"trained": list(TRAINED), "epochs": EPOCHS, "measured": [], "predicted": []}
     for size in SIZES:
-        drawn = [each[rng.choice(IMAGES, size, replace=False)].mean(axis=0) for _ in range(DRAWS)]
-        data["measured"].append(float(np.mean(np.sum((np.stack(drawn) - mean) ** 2, axis=1))))
+        drawn = (gradient(rng.choice(IMAGES, size, replace=False)) for _ in range(DRAWS))
+        data["measured"].append(float(np.mean([np.sum((each - mean) ** 2) for each in drawn])))
         data["predicted"].append(variance / size * (IMAGES - size) / (IMAGES - 1))
     data["gradient"] = float(np.sum(mean**2))
     data["steps"] = [-(-len(split.train[0]) // size) for size in TRAINED]

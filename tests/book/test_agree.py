@@ -5,7 +5,7 @@ import json
 import re
 import tomllib
 from colorsys import rgb_to_hsv
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from urllib.parse import unquote
 
 import numpy as np
@@ -178,6 +178,33 @@ def test_the_colours_of_the_signs_are_those_that_are_drawn():
     assert sum(map(bool, said.values())) >= 5
     true = {("blue", "positive"), ("orange", "negative")}
     assert {name: pairs for name, pairs in said.items() if pairs - true} == {}
+
+
+# --- the catalogue of mistakes --------------------------------------------------------------------
+
+SECTION = re.compile(r"^### (?P<title>\d+\. .+)\n(?P<text>(?:(?!^##).*\n)*)", re.MULTILINE)
+ROW = re.compile(r"^\| \[(?P<title>\d+\. [^\]]+)\]\(#[^)]*\) \|(?P<cells>.*)\|$", re.MULTILINE)
+
+
+def exchanged_rows(text):
+    """Name the rows of the table that are not in the order of the sections, or not of theirs."""
+    rows = [
+        (row["title"], set(re.findall(r"wrong\.(\w+)_", row["cells"])))
+        for row in ROW.finditer(text)
+    ]
+    sections = [
+        (section["title"], set(re.findall(r'^>>> wrong\["(\w+)"\]', section["text"], re.MULTILINE)))
+        for section in SECTION.finditer(text)
+    ]
+    assert len(sections) > 10
+    return [row for row, section in zip_longest(rows, sections) if row != section]
+
+
+def test_the_table_of_mistakes_has_the_numbers_of_each():
+    text = text_of(DOCS / "wrong-on-purpose.md")
+    assert exchanged_rows(text) == []
+    assert exchanged_rows(text.replace("wrong.frozen_loss", "wrong.untied_loss"))
+    assert exchanged_rows(text.replace("| [2. ", "| [3. "))
 
 
 # --- notation -------------------------------------------------------------------------------------
