@@ -299,6 +299,8 @@ def misleading_links(path, text):
         heading, _ = sections(target).get(mark, (invited.get(mark), None))
         if heading is None:
             yield f"{words}: {to}: no such section"
+        elif heading == words:
+            continue  # such as the numbered mistakes of the appendix
         elif number and not target.name.startswith(f"{int(number[1] or number[2]):02}-"):
             yield f"{words}: {to}: another chapter"
         elif not number and not says(words, heading, mark, target):
