@@ -1,5 +1,7 @@
 """What a wrong argument is told, whatever it was for."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -63,6 +65,13 @@ def test_pairs_are_two_numbers_of_python(value):
     pair = check_pair("stride", value)
     assert pair == (2, 2)
     assert [type(number) for number in pair] == [int, int]
+
+
+@pytest.mark.parametrize("value", [np.array([3, 3]), np.array([3])])
+def test_an_array_is_no_pair_and_no_number(value):
+    sentence = f"stride: expected an integer or a pair (height, width); got {value!r}"
+    with pytest.raises(TypeError, match=f"^{re.escape(sentence)}$"):
+        check_pair("stride", value)
 
 
 def test_the_smallest_number_passes():

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from cnnbook import cli, mnist
+from cnnbook.files import read_arrays, write_arrays
 from cnnbook.mnist import load_zero_one
 from cnnbook.model import Sequential, zero_one_network
 from cnnbook.pictures import prepare, read_picture
@@ -206,7 +207,7 @@ def test_resume_where_nothing_was_begun_begins(run):
         (["train", "--limit-per-class", "6000"], ["limit_per_class: .*5923.*; got 6000"]),
         (["train", "--output", ""], ["--output.*expected a path; got an empty one"]),
         (["train", "--cache-dir", ""], ["--cache-dir.*expected a path; got an empty one"]),
-        (["evaluate", ""], ["RUN.*expected a path; got an empty one"]),
+        (["evaluate", ""], ["RUN.*: expected a path; got an empty one ?$"]),
         (["predict", "run", ""], ["IMAGE.*expected a path; got an empty one"]),
         (["train", "--learning-rate", "-inf"], ["learning_rate: .*; got -inf"]),
         (["train", "--output", "file"], ["--output: expected a folder; file is a file"]),
@@ -384,6 +385,25 @@ def test_a_run_of_steps_that_are_too_long_says_what_becomes_of_it(run, rate):
     status, out, err = run("train", *SMALL, "--learning-rate", rate)
     assert (status, err) == (0, "")
     assert re.findall(r"Loss: (\d+)\.\d{5} ", out) > ["10", "10"]
+
+
+def test_parameters_that_overflow_end_with_one_sentence_and_no_warning(run, tmp_path):
+    run("train", *SMALL, "--output", "run")
+    arrays = read_arrays(tmp_path / "run/weights.npz")
+    largest = {
+        name: np.where(array < 0, -3e38, 3e38).astype(array.dtype)
+        if array.dtype == np.float32
+        else array
+        for name, array in arrays.items()
+    }
+    write_arrays(tmp_path / "run/weights.npz", largest)
+    status, _, err = run("evaluate", "run")
+    assert (status, err.count("\n")) == (2, 1)
+    assert err.startswith("Error: ")
+
+
+def test_what_steers_a_terminal_is_shown_and_letters_are_letters():
+    assert cli._printable("é\n\x1b[2J\x07\u202e") == "é\n\\x1b[2J\\x07\\u202e"
 
 
 def test_weights_that_cannot_be_computed_with_are_no_answer(run, tmp_path, monkeypatch):

@@ -582,3 +582,52 @@ WRONG = [
 @wrong_calls(WRONG)
 def test_wrong_arguments(call, error, sentence):
     assert_refused(call, error, sentence)
+
+
+class Through(Layer):
+    """Hand everything on, changed as a test wants it."""
+
+    def __init__(self, forward=lambda x: x, backward=lambda g: g):
+        self.forward, self.backward = forward, backward
+
+
+def test_an_output_that_is_not_real_is_named():
+    with pytest.raises(TypeError, match=r"^layer\.forward\(x\): expected"):
+        check_layer(Through(lambda x: x.astype(int)), images(), rng())
+
+
+def test_the_upstream_gradient_has_the_dtype_of_the_output():
+    asked = []
+    layer = Through(lambda x: x.astype(np.float32), lambda g: asked.append(g.dtype) or g)
+    assert check_layer(layer, images(), rng()) < 1e-2
+    assert asked == [np.float32, np.float32]
+
+
+def test_a_step_to_where_there_is_no_value_is_no_warning():
+    """A step of an eighth of 700 leads to where exp overflows."""
+    x = np.array([[700.0]])
+    assert check_layer(Through(np.exp, lambda g: g * np.exp(x)), x, rng()) < 1e-7
+
+
+def test_four_times_the_rounding_is_granted_and_no_more():
+    x = np.array([1.5, -0.25, 2.0])
+    eps, steps = np.finfo(float).eps, np.full(3, 0.25)
+    upstream = np.random.default_rng(0).standard_normal(3)
+    delta = eps * (np.sum(abs(upstream * x)) + np.sum(abs(x * upstream)))
+    numerical, rounding = extrapolated_gradient(lambda: x, x, upstream, steps, delta)
+    off = np.zeros(3)
+
+    def error(factor):
+        off[1] = numerical[1] + factor * rounding[1] - upstream[1]
+        return check_layer(Through(backward=lambda g: g + off), x, np.random.default_rng(0))
+
+    assert error(3.9) == 0
+    assert error(4.4) > 0
+
+
+def test_the_table_of_estimates_takes_away_one_power_after_the_other():
+    """The quotient of a fifth power is wrong by two powers of the step; two columns remove both."""
+    x, steps = np.array([1.0]), np.array([1.0])
+    gradient, rounding = extrapolated_gradient(lambda: x**5, x, np.ones(1), steps, delta=1e-4)
+    np.testing.assert_allclose(gradient, 5, rtol=0, atol=1e-11)
+    assert rounding == 1e-4 * 4**3, "the first at which rounding is most of the error"
