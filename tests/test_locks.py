@@ -159,3 +159,10 @@ def test_the_calls_of_windows(tmp_path, monkeypatch):
     monkeypatch.undo()
     assert calls == [(7, 2, 1)]
     assert not path.exists()
+
+
+def test_a_lock_that_somebody_has_removed_is_let_go(tmp_path):
+    file = (tmp_path / LOCK).open("wb")
+    (tmp_path / LOCK).unlink()
+    locks._remove(tmp_path / LOCK, file)
+    assert file.closed

@@ -1,5 +1,6 @@
 """Training runs as folders: what they hold, and how they survive."""
 
+import dataclasses
 import json
 import os
 import platform
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 import cnnbook
-from cnnbook import files
+from cnnbook import files, runs
 from cnnbook.files import DamagedFileError, write_arrays
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import load_zero_one
@@ -522,3 +523,39 @@ def test_weights_and_history_are_read_at_once(tmp_path, split, monkeypatch):
     monkeypatch.setattr(files, "read_regular", lambda *a: reads.append(a) or read(*a))
     load_weights(tmp_path, zero_one_network(np.random.default_rng(0)))
     assert len(reads) == 1
+
+
+def test_a_refusal_names_the_folder(tmp_path, split):
+    train_run(tmp_path, SMALL, split)
+    there = re.escape(f", as in the run in {tmp_path}; got ")
+    with pytest.raises(ValueError, match=f"^seed: expected 0{there}"):
+        train_run(tmp_path, dataclasses.replace(SMALL, seed=1), split, resume=True)
+    rewritten(tmp_path, lambda record: record["versions"].update(numpy="1.0"))
+    with pytest.raises(ValueError, match=rf"^numpy: expected 1\.0{there}"):
+        train_run(tmp_path, SMALL, split, resume=True)
+
+
+def test_the_best_history_is_one_too():
+    history = runs._as_history({"losses": [0.0], "test_errors": [0]})
+    assert (history.losses, history.test_errors) == ([0.0], [0])
+    with pytest.raises(ValueError, match="^not the losses and errors of epochs$"):
+        runs._as_history({"losses": [0.5], "test_errors": []})
+
+
+def test_a_configuration_of_a_megabyte_is_not_read(tmp_path, split):
+    train_run(tmp_path, SMALL, split)
+    path = tmp_path / "configuration.json"
+    path.write_text(path.read_text().ljust(2**20 + 1))
+    with pytest.raises(DamagedFileError, match=r"at most 1,048,576 bytes; got 1,048,577$"):
+        load_configuration(tmp_path)
+
+
+def test_a_folder_that_was_made_stays_with_what_it_holds(tmp_path, split):
+    folder = tmp_path / "run"
+
+    def stop(history):
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="^enough$"):
+        train_run(folder, SMALL, split, report=stop)
+    assert load_weights(folder, zero_one_network(np.random.default_rng(0))).epochs == 1
