@@ -172,3 +172,9 @@ def test_all_that_a_file_holds_is_returned(tmp_path):
     arrays = weights.read_weights(path, into=small(1).arrays())
     assert arrays.keys() == {*small().arrays(), "note"}
     assert str(arrays["note"]) == "more"
+
+
+def test_what_a_file_says_is_shown_whole_up_to_a_thousand_letters():
+    assert weights._shortened("a" * 1000) == "a" * 1000
+    assert weights._shortened("a" * 1001) == repr("a" * 100) + "..."
+    assert weights._shortened("a\nb") == r"'a\nb'..."
