@@ -254,13 +254,14 @@ class Runner:
         name, line = mutant.function.name, mutant.before
         usable = {test: entry for test, entry in self.watched.items() if entry["passes"]}
         reaching = {test for test, entry in usable.items() if name in entry["reached"]}
+        own = f"test_{name.split('.')[1]}.py"
         exact = {
             test
             for test in reaching
-            if line in usable[test]["reached"][name] or usable[test]["elsewhere"]
+            if line in usable[test]["reached"][name] or (usable[test]["elsewhere"] and own in test)
         }
-        # Which lines another process reaches is not seen. A line that no test is known to reach is
-        # a new one, or the head of a function.
+        # Which lines another process reaches is not seen: a module's own tests may reach any.
+        # A line that no test is known to reach is a new one, or the head of a function.
         last = "" if mutant.is_message else "tests"
         order = sorted(
             exact or reaching, key=lambda test: (stage(test) == last, usable[test]["seconds"])
