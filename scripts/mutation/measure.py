@@ -55,11 +55,53 @@ def measure(names: set[str], workers: int, *, afresh: bool = False) -> None:
             report[name] = entry(known[name], [])
     records.write(report)
     if made:
-        runner = Runner(known, made, noticed, CACHE, workers)
-        ignored = [f"--ignore={path}" for path in LEFT_OUT]
-        pytest.main([*OPTIONS, *TESTS, *ignored], plugins=[runner])
-        if runner.error is not None:
-            raise runner.error
+        _run(Runner(known, made, noticed, CACHE, workers))
+
+
+def again(changes: list[dict[str, str]], workers: int) -> None:
+    """Try once more what went unnoticed, by the tests alone: the examples have been asked.
+
+    Parameters
+    ----------
+    changes : list of dict
+        The function, and its line before and after.
+    workers : int
+        How many mutants run at the same time.
+    """
+    os.chdir(ROOT)
+    known, report = records.functions(), records.read()
+    wanted = {tuple(change.values()) for change in changes}
+    made = [
+        mutant
+        for mutant in mutants({change["function"] for change in changes})
+        if (mutant.function.name, mutant.before, mutant.after) in wanted
+    ]
+
+    def noticed(mutant: Mutant, test: str) -> None:
+        if test:
+            _move(report[mutant.function.name], mutant, test)
+            records.write(report)
+        print(f"{mutant.function.name}: {mutant.after}: {test or 'nothing'}", flush=True)
+
+    _run(Runner(known, made, noticed, CACHE, workers, examples=False))
+
+
+def _move(found: dict[str, Any], mutant: Mutant, test: str) -> None:
+    """Count among the noticed what was among the survivors of a function."""
+    place = {"before": mutant.before, "after": mutant.after, "occurrence": mutant.occurrence}
+    found["survivors"].remove(place)
+    counts = Counter(found["counts"])
+    counts[_kind(mutant, "")] -= 1
+    counts[_kind(mutant, test)] += 1
+    found["counts"] = dict(sorted((+counts).items()))
+
+
+def _run(runner: Runner) -> None:
+    """Run mutants within pytest, on all tests that ask something of the package."""
+    ignored = [f"--ignore={path}" for path in LEFT_OUT]
+    pytest.main([*OPTIONS, *TESTS, *ignored], plugins=[runner])
+    if runner.error is not None:
+        raise runner.error
 
 
 def entry(function: Function, tests: list[tuple[Mutant, str]]) -> dict[str, Any]:

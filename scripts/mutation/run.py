@@ -70,6 +70,9 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="measure everything anew")
     parser.add_argument("--stale", action="store_true", help="say what would be measured, and why")
     parser.add_argument("--check", action="store_true", help="the same, and fail if there is any")
+    parser.add_argument(
+        "--again", action="store_true", help="what went unnoticed, after tests were added"
+    )
     parser.add_argument("--workers", type=int, help="how many at the same time")
     options = parser.parse_args()
     if options.stale or options.check:
@@ -77,6 +80,10 @@ def main() -> int:
         for name, why in found.items():
             print(f"{name}: {why}")
         return min(len(found), 1) if options.check else 0
+    if options.again:
+        from scripts.mutation.measure import again  # noqa: PLC0415
+
+        again(unexplained(), options.workers or os.cpu_count() or 1)
     names = chosen(options.names, everything=options.all)
     update(names, options.workers, afresh=options.all)
     missing = unexplained()

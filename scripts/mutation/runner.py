@@ -105,9 +105,11 @@ class Runner:
         noticed: Callable[[Mutant, str], None],
         cache: Path,
         workers: int,
+        *,
+        examples: bool = True,
     ) -> None:
         self.known, self.mutants, self.noticed = known, mutants, noticed
-        self.cache, self.workers = cache, workers
+        self.cache, self.workers, self.examples = cache, workers, examples
         self.coverage = coverage.Coverage(
             data_file=None, config_file=False, include=[str(ROOT / "cnnbook" / "*")]
         )
@@ -252,7 +254,11 @@ class Runner:
     def _chosen(self, mutant: Mutant) -> list[pytest.Item]:
         """List the tests for a mutant in the order in which to run them."""
         name, line = mutant.function.name, mutant.before
-        usable = {test: entry for test, entry in self.watched.items() if entry["passes"]}
+        usable = {
+            test: entry
+            for test, entry in self.watched.items()
+            if entry["passes"] and (self.examples or stage(test) == "tests")
+        }
         reaching = {test for test, entry in usable.items() if name in entry["reached"]}
         own = f"test_{name.split('.')[1]}.py"
         exact = {
