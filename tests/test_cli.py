@@ -1,6 +1,7 @@
 """The command line as a reader types it."""
 
 import ast
+import io
 import json
 import os
 import re
@@ -612,3 +613,44 @@ def test_what_to_do_is_said_where_a_folder_does_not_do(tmp_path):
         cli._agreed(None, tmp_path, Configuration(), resume=False)
     with pytest.raises(ValueError, match=r"got 0 \(choose another folder for another run\)$"):
         train_run(tmp_path, Configuration(), None)
+
+
+@pytest.fixture
+def unread():
+    """Return a stream whose other end is closed."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as stream:
+        yield stream
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a closed pipe is another error there")
+def test_a_line_that_nobody_reads_is_said_to_be_unread_once(unread, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", unread)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    for line in ("one", "two"):
+        cli._say(line)
+        assert sys.stderr.getvalue() == "The output is closed; the command goes on without it.\n"
+    os.write(unread.fileno(), b"into nowhere")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a closed pipe is another error there")
+def test_nobody_reads_that_nobody_reads(unread, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", unread)
+    reading, writing = os.pipe()
+    os.close(reading)
+    monkeypatch.setattr(sys, "stderr", os.fdopen(writing, "w"))
+    cli._say("one")
+    with pytest.raises(BrokenPipeError):
+        sys.stderr.close()
+
+
+def test_what_an_encoding_lacks_is_spelled_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["cnnbook", "evaluate", "\u0436"])
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(raw, encoding="cp1252"))
+    with pytest.raises(SystemExit):
+        cli.main()
+    sys.stderr.flush()
+    assert raw.getvalue().startswith(b"Error: \\u0436: expected a run")
