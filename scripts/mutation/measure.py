@@ -75,6 +75,7 @@ def again(changes: list[dict[str, str]], workers: int) -> None:
         mutant
         for mutant in mutants({change["function"] for change in changes})
         if (mutant.function.name, mutant.before, mutant.after) in wanted
+        and _place(mutant) in report[mutant.function.name]["survivors"]
     ]
 
     def noticed(mutant: Mutant, test: str) -> None:
@@ -88,12 +89,16 @@ def again(changes: list[dict[str, str]], workers: int) -> None:
 
 def _move(found: dict[str, Any], mutant: Mutant, test: str) -> None:
     """Count among the noticed what was among the survivors of a function."""
-    place = {"before": mutant.before, "after": mutant.after, "occurrence": mutant.occurrence}
-    found["survivors"].remove(place)
+    found["survivors"].remove(_place(mutant))
     counts = Counter(found["counts"])
     counts[_kind(mutant, "")] -= 1
     counts[_kind(mutant, test)] += 1
     found["counts"] = dict(sorted((+counts).items()))
+
+
+def _place(mutant: Mutant) -> dict[str, Any]:
+    """Describe a mutant as the report does."""
+    return {"before": mutant.before, "after": mutant.after, "occurrence": mutant.occurrence}
 
 
 def _run(runner: Runner) -> None:
@@ -107,11 +112,7 @@ def _run(runner: Runner) -> None:
 def entry(function: Function, tests: list[tuple[Mutant, str]]) -> dict[str, Any]:
     """Count what noticed the mutants of a function, and list those that nothing noticed."""
     counts = Counter(_kind(mutant, test) for mutant, test in tests)
-    survivors = [
-        {"before": mutant.before, "after": mutant.after, "occurrence": mutant.occurrence}
-        for mutant, test in tests
-        if not test
-    ]
+    survivors = [_place(mutant) for mutant, test in tests if not test]
     return {
         "tree": function.tree,
         "measured": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
