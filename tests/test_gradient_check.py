@@ -632,5 +632,6 @@ def test_the_table_of_estimates_takes_away_one_power_after_the_other():
     np.testing.assert_allclose(gradient, 5, rtol=0, atol=1e-11)
     assert rounding == 1e-4 * 4**3, "the first at which rounding is most of the error"
     # Rounding counts against an estimate: at the next step it alone is more than both were here.
-    _, rounding = extrapolated_gradient(lambda: x**5, x, np.ones(1), steps, delta=1 / 512)
-    assert rounding == 4**2 / 512
+    gradient, rounding = extrapolated_gradient(lambda: x**5, x, np.ones(1), steps, delta=1 / 640)
+    np.testing.assert_allclose(gradient, 5, rtol=0, atol=1e-11)
+    assert rounding == 4**2 / 640
