@@ -166,3 +166,10 @@ def test_a_lock_that_somebody_has_removed_is_let_go(tmp_path):
     (tmp_path / LOCK).unlink()
     locks._remove(tmp_path / LOCK, file)
     assert file.closed
+
+
+def test_where_an_open_file_stays_it_is_removed_after_it_is_closed(tmp_path, monkeypatch):
+    monkeypatch.setattr(locks, "os", SimpleNamespace(name="nt"))
+    file = (tmp_path / LOCK).open("wb")
+    locks._remove(tmp_path / LOCK, file)
+    assert not (tmp_path / LOCK).exists()
