@@ -8,6 +8,7 @@ import pytest
 from tests.browser import engines
 from tests.browser.serving import Quiet, build, served
 
+PATIENCE = 180_000  # milliseconds: the machine may be busy
 WHY = "the browser tests need pip install '.[browser,docs]'"
 
 
@@ -74,6 +75,7 @@ def visit(browser, site):
             java_script_enabled=javascript,
         )
         contexts.append(context)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.complaints, page.requests = [], []
         page.on("request", lambda request: page.requests.append(request.url))

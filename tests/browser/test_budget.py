@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.conftest import PATIENCE
 from tests.browser.serving import Quiet, served
 from tests.browser.test_pages import PAGES
 
@@ -62,6 +63,7 @@ def first_view(browser, packed):
     def call(name, *, width=1440):
         context = browser.new_context(viewport={"width": width, "height": 800})
         contexts.append(context)
+        context.set_default_timeout(PATIENCE)
         context.add_init_script(OBSERVE)
         page = context.new_page()
         page.requests = []
