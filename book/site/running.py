@@ -26,6 +26,7 @@ TURN = '<nav aria-label="Previous and next page"'
 LONG_BLOCKS = Path(__file__).with_name("long_blocks.json")
 LONG = 5
 TAG = re.compile(r"<[^>]+>")
+COMMENT = re.compile(r" *#.*")
 ROW = (
     '<div class="run" data-search-exclude="true"{seconds}>'
     '<button type="button" data-do="run">Run</button>'
@@ -90,8 +91,9 @@ def long_blocks() -> dict[str, float]:
 
 
 def fingerprint(text: str) -> str:
-    """Return the hash of a block's text by which it is known."""
-    return hashlib.sha256(text.strip().encode()).hexdigest()[:16]
+    """Return the hash of a block's text by which it is known; comments may name equations."""
+    code = COMMENT.sub("", text.strip())
+    return hashlib.sha256(code.encode()).hexdigest()[:16]
 
 
 def row(seconds: float) -> str:
