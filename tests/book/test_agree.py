@@ -166,7 +166,9 @@ SIGNED = re.compile(r"\b(blue|orange)\b[^.;]*?\b(positive|negative)\b", re.IGNOR
 
 
 def test_the_colours_of_the_signs_are_those_that_are_drawn():
-    common = pytest.importorskip("scripts.figures.common", reason="Matplotlib is not installed")
+    pytest.importorskip("matplotlib")
+    from scripts.figures import common
+
     for scheme in common.SCHEMES.values():
         scale = common.diverging(scheme)
         hues = [360 * rgb_to_hsv(*scale(end)[:3])[0] for end in (0.0, 1.0)]
