@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cnnbook.layers import conv2d, conv2d_input_gradient, conv2d_kernel_gradient
-from tests.browser.test_pages import axe  # noqa: F401 - a fixture
+from tests.browser.touching import unsound
 
 PAGE = "03-kernel-gradients"
 FIGURE = "figure[data-touch=three-sums]"
@@ -236,9 +236,9 @@ def test_chapter_4_opens_it_on_an_anti_diagonal(visit):
 @pytest.mark.parametrize(
     ("scheme", "fragment"), [("light", "&d=1&pick=x2"), ("dark", "&d=2&pick=x2,2")]
 )
-def test_it_is_accessible_and_fits(visit, axe, scheme, fragment):  # noqa: F811
+def test_it_is_accessible_and_fits(visit, scheme, fragment):
     page = opened(visit, fragment, scheme=scheme)
-    assert axe(page) == []
+    assert unsound(page) == []
     for width in (320, 360, 768, 1920):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -9,6 +9,8 @@ async (selectors) => {
   return selectors.map((part) => open(part).map((one) => one.textContent));
 }
 """
+FIGURE = "document.querySelector('figure[data-open]')"
+USED = {"slider", "button", "textbox", "spinbutton", "radio", "checkbox", "application", "combobox"}
 WHY = "the browser tests need pip install '.[browser,docs]'"
 
 
@@ -39,4 +41,17 @@ def unsound(page):
     wrong = [(one["id"], one["nodes"][0]["html"]) for one in response["violations"]]
     overflow = "all => all.filter((one) => one.scrollWidth > one.clientWidth).map(String)"
     wide = page.locator("html, figure[data-open] .touch-panel").evaluate_all(overflow)
-    return wrong + wide + page.complaints
+    return wrong + wide + nameless(page) + page.complaints
+
+
+def nameless(page):
+    """Return the roles of what can be used and has no name for a screen reader.
+
+    A label that holds an output as well as an input names the output alone; axe does not see that.
+    """
+    session = page.context.new_cdp_session(page)
+    figure = session.send("Runtime.evaluate", {"expression": FIGURE})["result"]["objectId"]
+    tree = session.send("Accessibility.queryAXTree", {"objectId": figure})
+    used = [node for node in tree["nodes"] if node.get("role", {}).get("value") in USED]
+    assert used, "there is something to use"
+    return [node["role"]["value"] for node in used if not node.get("name", {}).get("value")]

@@ -144,7 +144,9 @@ export function open(panel, { state, keep, say }) {
   let waiting = 0;
   const plot = new Plot((exponent) => step(exponent));
   const { made, cells } = verdicts((mistake, check) => choose(mistake, check));
-  const slider = element("input", { type: "range", min: SHORTEST, max: LONGEST, step: 0.5 });
+  const slider = element("input", {
+    type: "range", min: SHORTEST, max: LONGEST, step: 0.5, "aria-label": "Step h",
+  });
   const stepSaid = element("output", {});
   const sentence = element("p", { class: "check-sentence" });
   const numbers = element("tbody");

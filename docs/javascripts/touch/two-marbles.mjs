@@ -138,7 +138,7 @@ export function open(panel, { state, keep, say }) {
   const plots = Object.fromEntries(LOSSES.map((name) => [name, new Plot(name, drag)]));
   const { made, cells } = table();
   const startSlider = element("input", {
-    type: "range", step: "0.1", class: "marble-start",
+    type: "range", step: "0.1", class: "marble-start", "aria-label": "Start z",
   });
   const startValue = element("output", {});
   let frame = 0;
