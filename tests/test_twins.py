@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cnnbook
-from cnnbook.layers import conv2d
-from tests.cases import conv_cases, dilated, error, padded
+from cnnbook.layers import conv2d, max_pool2d
+from tests.cases import conv_cases, dilated, error, padded, pool_cases
 
 MODULES = [
     import_module(module.name)
@@ -63,9 +63,15 @@ CONVOLUTIONAL = {
 }
 
 
+POOLING = {
+    "max_pool2d_loops": lambda c: (c.x, c.pool_size),
+    "max_pool2d_input_gradient_loops": lambda c: (c.x, c.grad_output, c.pool_size),
+}
+
+
 def test_every_twin_is_known_here():
     correlations = {"cross_correlate2d_loops", "convolve2d_loops"}
-    assert set(TWINS) == correlations | set(CONVOLUTIONAL)
+    assert set(TWINS) == correlations | set(CONVOLUTIONAL) | set(POOLING)
     assert all(fast is not None for fast, _ in TWINS.values())
 
 
@@ -90,6 +96,22 @@ def test_convolutional_twins_agree(name, case):
         y = conv2d(plain.x, plain.kernels, plain.bias)
         plain = replace(plain, grad_output=np.random.default_rng(0).standard_normal(y.shape))
         assert error(fast(*arguments(plain)), loops(*arguments(plain))) < 1e-14
+
+
+@settings(max_examples=200)
+@pytest.mark.parametrize("name", sorted(POOLING))
+@given(case=pool_cases(), levels=st.sampled_from([2, 1000]))
+def test_pooling_twins_agree(name, case, levels):
+    fast, loops = TWINS[name]
+    tied = replace(case, x=np.round(case.x * levels) / levels)  # with ties, and without
+    arguments = POOLING[name](tied)
+    assert error(fast(*arguments, **case.options), loops(*arguments, **case.options)) < 1e-14
+    plain = replace(tied, stride=case.pool_size, padding=(0, 0))
+    if all(k <= s for k, s in zip(case.pool_size, case.x.shape[2:], strict=True)):
+        y = max_pool2d(plain.x, case.pool_size)
+        plain = replace(plain, grad_output=np.random.default_rng(0).standard_normal(y.shape))
+        arguments = POOLING[name](plain)
+        assert error(fast(*arguments), loops(*arguments)) < 1e-14
 
 
 @pytest.mark.parametrize("name", ["cross_correlate2d_loops", "convolve2d_loops"])
