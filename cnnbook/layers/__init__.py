@@ -1,4 +1,4 @@
-"""The layers of Parts I and II, as functions and as thin classes around them."""
+"""The layers, as functions and as thin classes around them."""
 
 from cnnbook.functions import log_softmax, sigmoid, softmax
 from cnnbook.layers.activations import (
