@@ -1,4 +1,4 @@
-"""Chapters 5 and 15: the sigmoid and its siblings, and softmax, which sees all logits of a row."""
+"""Chapter 5: the sigmoid and its siblings, entry by entry; and softmax, which takes whole rows."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Chapter 14: pooling, one number for every window of every map."""
+"""Pooling: one number for every window of every map."""
 
 from collections.abc import Iterator
 

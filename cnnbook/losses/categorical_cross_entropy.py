@@ -1,4 +1,4 @@
-"""Chapter 15: categorical cross-entropy, of probabilities and of logits.
+"""Categorical cross-entropy, of probabilities and of logits.
 
 Each function returns one number per row; `CategoricalCrossEntropy` takes the mean over the batch.
 """
