@@ -33,6 +33,7 @@ from cnnbook.layers.conv_gradients import (
 from cnnbook.layers.geometry import (
     check_geometry,
     collect,
+    count_windows,
     im2col,
     layer_windows,
 )
@@ -49,6 +50,30 @@ def conv2d_loops(x: Array, kernels: Array, bias: Array) -> Array:
         for c, u, v in np.ndindex(kernels.shape[1:]):
             # @eq-layer
             y[n, f, i, j] += x[n, c, i + u, j + v] * kernels[f, c, u, v]
+    return y
+
+
+def conv2d_strided_loops(
+    x: Array,
+    kernels: Array,
+    bias: Array,
+    *,
+    stride: Size = 1,
+    padding: Size = 0,
+) -> Array:
+    """Compute `conv2d` index for index, with stride and padding."""
+    geometry = check_geometry(kernels.shape[2:], stride, padding)
+    _, (down, across), (above, left) = geometry
+    height, width = x.shape[2:]
+    size = count_windows((height, width), geometry)
+    shape = len(x), len(kernels), *size
+    y = np.zeros(shape, np.result_type(x, kernels, bias))
+    for n, f, i, j in np.ndindex(shape):
+        y[n, f, i, j] = bias[f]
+        for c, u, v in np.ndindex(kernels.shape[1:]):
+            p, q = i * down + u - above, j * across + v - left
+            if 0 <= p < height and 0 <= q < width:
+                y[n, f, i, j] += x[n, c, p, q] * kernels[f, c, u, v]
     return y
 
 

@@ -34,6 +34,30 @@ def conv2d_kernel_gradient_loops(
     return grad_kernels
 
 
+def conv2d_kernel_gradient_strided_loops(
+    x: Array,
+    grad_output: Array,
+    kernel_size: Size,
+    *,
+    stride: Size = 1,
+    padding: Size = 0,
+) -> Array:
+    """Compute `conv2d_kernel_gradient` index for index, with stride and padding."""
+    geometry = check_geometry(kernel_size, stride, padding)
+    size, (down, across), (above, left) = geometry
+    height, width = x.shape[2:]
+    shape = (grad_output.shape[1], x.shape[1], *size)
+    grad_kernels = np.zeros(shape, np.result_type(x, grad_output))
+    for f, c, u, v in np.ndindex(shape):
+        for n, i, j in np.ndindex(len(x), *grad_output.shape[2:]):
+            p, q = i * down + u - above, j * across + v - left
+            if 0 <= p < height and 0 <= q < width:
+                grad_kernels[f, c, u, v] += (
+                    x[n, c, p, q] * grad_output[n, f, i, j]
+                )
+    return grad_kernels
+
+
 def conv2d_kernel_gradient(
     x: Array,
     grad_output: Array,
@@ -162,6 +186,30 @@ def conv2d_input_gradient_loops(
                 grad_x[n, c, p, q] += (
                     grad_output[n, f, p - u, q - v]
                     * kernels[f, c, u, v]
+                )
+    return grad_x
+
+
+def conv2d_input_gradient_strided_loops(
+    grad_output: Array,
+    kernels: Array,
+    input_size: Size,
+    *,
+    stride: Size = 1,
+    padding: Size = 0,
+) -> Array:
+    """Compute `conv2d_input_gradient` index for index, with stride and padding."""
+    geometry = check_geometry(kernels.shape[2:], stride, padding)
+    size, (down, across), (above, left) = geometry
+    height, width = check_pair("input_size", input_size)
+    shape = len(grad_output), kernels.shape[1], height, width
+    grad_x = np.zeros(shape, np.result_type(grad_output, kernels))
+    for n, c, p, q in np.ndindex(shape):
+        for f, i, j in np.ndindex(grad_output.shape[1:]):
+            u, v = p + above - i * down, q + left - j * across
+            if 0 <= u < size[0] and 0 <= v < size[1]:
+                grad_x[n, c, p, q] += (
+                    grad_output[n, f, i, j] * kernels[f, c, u, v]
                 )
     return grad_x
 

@@ -196,7 +196,7 @@ def foreign_comments(source, measured):
     for equation, around in commented(source):
         *owner, last = str(measured.get(equation)).split(".")
         owners = {name for name in owner if name[0].isupper()}
-        inside = {node.name.removesuffix("_loops") for node in around}
+        inside = {re.sub(r"(_strided)?_loops$", "", node.name) for node in around}
         helped = set().union(*(calls(node) for node in functions if node.name == last))
         if not inside & {last, *owners, *helped} and not any(
             (name, equation) in PARTS for name in inside
