@@ -269,6 +269,11 @@ def test_other_formats_cannot_be_asked_for(name, dtype):
 
 
 IMAGES = halves((1, 1, 5, 5))
+STRIDED = {  # what the loops with stride and padding take besides these
+    "conv2d": (IMAGES, IMAGES, np.ones(1)),
+    "conv2d_kernel_gradient": (IMAGES, IMAGES, 1),
+    "conv2d_input_gradient": (IMAGES, IMAGES, 9),
+}
 SIZES = {
     "Conv2D in_channels": lambda size: Conv2D(size, 1, 1, rng=RNG),
     "Conv2D out_channels": lambda size: Conv2D(1, size, 1, rng=RNG),
@@ -332,6 +337,19 @@ SIZES = {
     "MaxPool2D padding": lambda size: MaxPool2D(2, padding=size),
     "MeanPool2D pool_size": MeanPool2D,
     "MeanPool2D stride": lambda size: MeanPool2D(2, stride=size),
+    **{
+        f"{name}_strided_loops {option}": lambda size, name=name, option=option: getattr(
+            layers, f"{name}_strided_loops"
+        )(*STRIDED[name], **{option: size})
+        for name in STRIDED
+        for option in ("stride", "padding")
+    },
+    "conv2d_kernel_gradient_strided_loops kernel_size": lambda size: (
+        layers.conv2d_kernel_gradient_strided_loops(IMAGES, IMAGES, size)
+    ),
+    "conv2d_input_gradient_strided_loops input_size": lambda size: (
+        layers.conv2d_input_gradient_strided_loops(IMAGES, IMAGES, size)
+    ),
     "output_size input_size": lambda size: layers.output_size(size, 1),
     "output_size kernel_size": lambda size: layers.output_size(9, size),
     "output_size stride": lambda size: layers.output_size(9, 1, stride=size),

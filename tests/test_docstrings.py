@@ -60,7 +60,7 @@ def is_described_elsewhere(thing):
     bases = thing.parent.mro() if thing.parent.is_class else []
     others = [base.members.get(thing.name) for base in bases]
     if thing.name.endswith("_loops"):
-        others.append(thing.parent.members.get(thing.name.removesuffix("_loops")))
+        others.append(thing.parent.members.get(re.sub(r"(_strided)?_loops$", "", thing.name)))
     names = signature(thing)  # a twin may leave out the options at the end
     return any(other and signature(other)[: len(names)] == names for other in others)
 

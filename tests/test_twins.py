@@ -5,6 +5,7 @@ The twins are found by name, so that a new one cannot be forgotten.
 
 import inspect
 import pkgutil
+import re
 from dataclasses import replace
 from importlib import import_module
 
@@ -22,8 +23,9 @@ MODULES = [
     for module in pkgutil.walk_packages(cnnbook.__path__, "cnnbook.")
     if module.name != "cnnbook.__main__"
 ]
+SUFFIX = re.compile(r"(_strided)?_loops$")
 TWINS = {
-    name: (getattr(module, name.removesuffix("_loops"), None), function)
+    name: (getattr(module, SUFFIX.sub("", name), None), function)
     for module in MODULES
     for name, function in inspect.getmembers(module, inspect.isfunction)
     if name.endswith("_loops") and function.__module__ == module.__name__
@@ -67,11 +69,14 @@ POOLING = {
     "max_pool2d_loops": lambda c: (c.x, c.pool_size),
     "max_pool2d_input_gradient_loops": lambda c: (c.x, c.grad_output, c.pool_size),
 }
+# These know both.
+STRIDED = {SUFFIX.sub("_strided_loops", name): name for name in CONVOLUTIONAL}
 
 
 def test_every_twin_is_known_here():
     correlations = {"cross_correlate2d_loops", "convolve2d_loops"}
-    assert set(TWINS) == correlations | set(CONVOLUTIONAL) | set(POOLING)
+    convolutional = set(CONVOLUTIONAL) | set(STRIDED)
+    assert set(TWINS) == correlations | convolutional | set(POOLING)
     assert all(fast is not None for fast, _ in TWINS.values())
 
 
@@ -112,6 +117,27 @@ def test_pooling_twins_agree(name, case, levels):
         plain = replace(plain, grad_output=np.random.default_rng(0).standard_normal(y.shape))
         arguments = POOLING[name](plain)
         assert error(fast(*arguments), loops(*arguments)) < 1e-14
+
+
+@settings(max_examples=200)
+@pytest.mark.parametrize("name", sorted(STRIDED))
+@given(case=conv_cases())
+def test_twins_with_stride_and_padding_agree(name, case):
+    fast, loops = TWINS[name]
+    arguments, _ = CONVOLUTIONAL[STRIDED[name]]
+    expected = loops(*arguments(case), **case.geometry)
+    assert error(fast(*arguments(case), **case.geometry), expected) < 1e-14
+
+
+@settings(max_examples=100)
+@pytest.mark.parametrize("name", sorted(STRIDED))
+@given(case=conv_cases())
+def test_the_loops_of_chapter_13_are_those_of_chapters_2_to_4_after_padding_and_dilation(
+    name, case
+):
+    arguments, through = CONVOLUTIONAL[STRIDED[name]]
+    expected = through(case, TWINS[STRIDED[name]][1])
+    assert error(TWINS[name][1](*arguments(case), **case.geometry), expected) < 1e-14
 
 
 @pytest.mark.parametrize("name", ["cross_correlate2d_loops", "convolve2d_loops"])

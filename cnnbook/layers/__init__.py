@@ -1,4 +1,4 @@
-"""The layers, as functions and as thin classes around them."""
+"""The layers of the book, as functions and as thin classes around them."""
 
 from cnnbook.functions import log_softmax, sigmoid, softmax
 from cnnbook.layers.activations import (
@@ -13,13 +13,20 @@ from cnnbook.layers.activations import (
     tanh_gradient,
 )
 from cnnbook.layers.base import Layer, Parameter
-from cnnbook.layers.conv import Conv2D, conv2d, conv2d_loops
+from cnnbook.layers.conv import (
+    Conv2D,
+    conv2d,
+    conv2d_loops,
+    conv2d_strided_loops,
+)
 from cnnbook.layers.conv_gradients import (
     conv2d_bias_gradient,
     conv2d_input_gradient,
     conv2d_input_gradient_loops,
+    conv2d_input_gradient_strided_loops,
     conv2d_kernel_gradient,
     conv2d_kernel_gradient_loops,
+    conv2d_kernel_gradient_strided_loops,
 )
 from cnnbook.layers.dense import (
     Dense,
@@ -57,9 +64,12 @@ __all__ = [
     "conv2d_bias_gradient",
     "conv2d_input_gradient",
     "conv2d_input_gradient_loops",
+    "conv2d_input_gradient_strided_loops",
     "conv2d_kernel_gradient",
     "conv2d_kernel_gradient_loops",
+    "conv2d_kernel_gradient_strided_loops",
     "conv2d_loops",
+    "conv2d_strided_loops",
     "dense",
     "dense_bias_gradient",
     "dense_input_gradient",
