@@ -66,3 +66,74 @@ def softplus(z: Array) -> Array:
     check_axes("z: ...", z)
     # -|z|, in words that a complex z understands too.
     return np.maximum(z, 0) + np.log1p(np.exp(np.minimum(z, -z)))
+
+
+def softmax(z: Array) -> Array:
+    """Map logits to probabilities that add up to 1: exp(z) / sum(exp(z)), row by row.
+
+    The largest logit is subtracted first, which changes nothing but that no exponential overflows.
+
+    Parameters
+    ----------
+    z : np.ndarray of shape (..., K)
+        Logits, finite numbers; the classes lie along the last axis. Complex numbers are taken as
+        well, for the complex step.
+
+    Returns
+    -------
+    np.ndarray of the same shape and dtype
+        Values in [0, 1] whose sum over the last axis is 1.
+
+    Raises
+    ------
+    TypeError
+        If ``z`` is not a floating array.
+    ValueError
+        If it has no axis, or an empty one.
+
+    Examples
+    --------
+    >>> softmax(np.log(np.array([[1.0, 2.0, 5.0], [3.0, 3.0, 3.0]]))).round(3)
+    array([[0.125, 0.25 , 0.625],
+           [0.333, 0.333, 0.333]])
+    >>> softmax(np.array([1e4, 0.0, -1e4]))
+    array([1., 0., 0.])
+    """
+    check_axes("z: ... K", z)
+    weights = np.exp(z - z.max(axis=-1, keepdims=True))
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def log_softmax(z: Array) -> Array:
+    """Compute the logarithm of `softmax` without computing it: z - log(sum(exp(z))), row by row.
+
+    The logarithm of a probability that is too small for its dtype is still a number here.
+
+    Parameters
+    ----------
+    z : np.ndarray of shape (..., K)
+        Logits, finite numbers; the classes lie along the last axis. Complex numbers are taken as
+        well, for the complex step.
+
+    Returns
+    -------
+    np.ndarray of the same shape and dtype
+        Values of 0 or below.
+
+    Raises
+    ------
+    TypeError
+        If ``z`` is not a floating array.
+    ValueError
+        If it has no axis, or an empty one.
+
+    Examples
+    --------
+    >>> log_softmax(np.array([0.0, 0.0])).round(3)
+    array([-0.693, -0.693])
+    >>> log_softmax(np.array([1e4, 0.0]))
+    array([     0., -10000.])
+    """
+    check_axes("z: ... K", z)
+    below = z - z.max(axis=-1, keepdims=True)
+    return below - np.log(np.exp(below).sum(axis=-1, keepdims=True))

@@ -20,7 +20,9 @@ from cnnbook.layers import (
     Conv2D,
     Dense,
     Layer,
+    MaxPool2D,
     Parameter,
+    ReLU,
     Reshape,
     Sigmoid,
 )
@@ -366,4 +368,51 @@ def zero_one_network(
         Sigmoid(),
         Dense(100, 2, rng=rng, dtype=dtype),
         Sigmoid(),
+    )
+
+
+def digit_network(
+    rng: np.random.Generator, dtype: DTypeLike = np.float32
+) -> Sequential:
+    """Build the book's second network, which tells ten digits apart.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Draws the 206,922 parameters.
+    dtype : numpy.float32 or numpy.float64
+        Their dtype: float32 to train, float64 to check.
+
+    Returns
+    -------
+    Sequential
+        Takes images of shape (N, 1, 28, 28) with values in [0, 1] and returns ten logits each,
+        for `CategoricalCrossEntropy` with ``from_logits=True``.
+
+    Raises
+    ------
+    TypeError
+        If ``rng`` is not a generator, or ``dtype`` another type.
+
+    Examples
+    --------
+    >>> model = digit_network(np.random.default_rng(0))
+    >>> model.forward(np.zeros((1, 1, 28, 28), np.float32)).shape
+    (1, 10)
+    >>> sum(parameter.value.size for parameter in model.parameters())
+    206922
+    """
+    check_rng(rng)
+    dtype = check_dtype(dtype)
+    return Sequential(
+        Conv2D(1, 16, 3, padding=1, rng=rng, dtype=dtype),
+        ReLU(),
+        MaxPool2D(2),
+        Conv2D(16, 32, 3, padding=1, rng=rng, dtype=dtype),
+        ReLU(),
+        MaxPool2D(2),
+        Reshape((32 * 7 * 7,)),
+        Dense(32 * 7 * 7, 128, rng=rng, dtype=dtype),
+        ReLU(),
+        Dense(128, 10, rng=rng, dtype=dtype),
     )

@@ -82,6 +82,46 @@ def conv_cases(draw: st.DrawFn, dtype: type = np.float64) -> ConvCase:
     return ConvCase(x, kernels, bias, grad_output, stride, padding)
 
 
+@dataclass(frozen=True)
+class PoolCase:
+    """One pooling layer's worth of numbers."""
+
+    x: Array
+    grad_output: Array
+    pool_size: Pair
+    stride: Pair
+    padding: Pair
+
+    @property
+    def geometry(self) -> tuple[Pair, Pair, Pair]:
+        return self.pool_size, self.stride, self.padding
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return {"stride": self.stride, "padding": self.padding}
+
+
+@st.composite
+def pool_cases(draw: st.DrawFn, *, padded: bool = True) -> PoolCase:
+    """Draw a layer: N, C up to 3, windows up to 4, overlapping or with gaps, padding below them."""
+    pool_size = draw(st.tuples(st.integers(1, 4), st.integers(1, 4)))
+    stride = draw(st.tuples(st.integers(1, 5), st.integers(1, 5)))
+    most = [k - 1 if padded else 0 for k in pool_size]
+    padding = draw(st.integers(0, most[0])), draw(st.integers(0, most[1]))
+    height, width = (
+        draw(st.integers(max(1, k - 2 * p), k - 2 * p + 7 if k > 2 * p else 7))
+        for k, p in zip(pool_size, padding, strict=True)
+    )
+    batch = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    size = output_size((height, width), pool_size, stride=stride, padding=padding)
+    x, grad_output = (
+        in_memory_order(rng.standard_normal(shape), draw(ORDERS))
+        for shape in ((*batch, height, width), (*batch, *size))
+    )
+    return PoolCase(x, grad_output, pool_size, stride, padding)
+
+
 def error(found: Array, expected: Array) -> float:
     """Measure the largest difference, relative to the largest number expected."""
     assert found.shape == expected.shape, (found.shape, expected.shape)

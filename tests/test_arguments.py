@@ -13,9 +13,21 @@ import pytest
 from cnnbook import correlation, functions, layers, losses
 from cnnbook.checks import Array, Size
 from cnnbook.gradient_check import check_layer, check_loss
-from cnnbook.layers import Conv2D, Dense, Layer, Parameter, ReLU, Reshape, Sigmoid, Tanh
-from cnnbook.losses import BinaryCrossEntropy
-from cnnbook.model import Sequential, zero_one_network
+from cnnbook.layers import (
+    Conv2D,
+    Dense,
+    Layer,
+    MaxPool2D,
+    MeanPool2D,
+    Parameter,
+    ReLU,
+    Reshape,
+    Sigmoid,
+    Softmax,
+    Tanh,
+)
+from cnnbook.losses import BinaryCrossEntropy, CategoricalCrossEntropy
+from cnnbook.model import Sequential, digit_network, zero_one_network
 from cnnbook.optimizers import SGD
 from cnnbook.samples import first_of_each_digit, one_hot
 from cnnbook.train import fit
@@ -48,6 +60,23 @@ SHAPES = {
     "dense_weight_gradient": ({"x": (2, 3), "grad_output": (2, 4)}, {}),
     "dense_bias_gradient": ({"grad_output": (2, 4)}, {}),
     "dense_input_gradient": ({"grad_output": (2, 4), "weights": (3, 4)}, {}),
+    "softmax": ({"z": (2, 3)}, {}),
+    "log_softmax": ({"z": (2, 3)}, {}),
+    "softmax_gradient": ({"p": (2, 3), "grad_output": (2, 3)}, {}),
+    "max_pool2d": ({"x": (2, 1, 4, 6)}, {"pool_size": 2}),
+    "max_pool2d_input_gradient": (
+        {"x": (2, 1, 4, 6), "grad_output": (2, 1, 2, 3)},
+        {"pool_size": 2},
+    ),
+    "mean_pool2d": ({"x": (2, 1, 4, 6)}, {"pool_size": 2}),
+    "mean_pool2d_input_gradient": (
+        {"grad_output": (2, 1, 2, 3)},
+        {"input_size": (4, 6), "pool_size": 2},
+    ),
+    "categorical_cross_entropy": ({"p": (2, 3), "t": (2, 3)}, {}),
+    "categorical_cross_entropy_gradient": ({"p": (2, 3), "t": (2, 3)}, {}),
+    "categorical_cross_entropy_from_logits": ({"z": (2, 3), "t": (2, 3)}, {}),
+    "categorical_cross_entropy_from_logits_gradient": ({"z": (2, 3), "t": (2, 3)}, {}),
     "binary_cross_entropy": ({"p": (2, 3), "t": (2, 3)}, {}),
     "binary_cross_entropy_gradient": ({"p": (2, 3), "t": (2, 3)}, {}),
     "binary_cross_entropy_from_logits": ({"z": (2, 3), "t": (2, 3)}, {}),
@@ -108,6 +137,9 @@ LAYERS = {
     "Sigmoid": (Sigmoid, (2, 3), (2, 3)),
     "Tanh": (Tanh, (2, 3), (2, 3)),
     "ReLU": (ReLU, (2, 3), (2, 3)),
+    "Softmax": (Softmax, (2, 3), (2, 3)),
+    "MaxPool2D": (lambda: MaxPool2D(2), (2, 1, 4, 6), (2, 1, 2, 3)),
+    "MeanPool2D": (lambda: MeanPool2D(2), (2, 1, 4, 6), (2, 1, 2, 3)),
     "Sequential": (a_model, (2, 3), (2, 2)),
 }
 ARRAYS = {
@@ -147,6 +179,16 @@ REAL_ONLY = {
     ),
     "loss": (
         lambda array: BinaryCrossEntropy().forward(array, np.zeros((2, 3))),
+        (2, 3),
+        "predictions",
+    ),
+    "categorical loss": (
+        lambda array: CategoricalCrossEntropy().forward(array, np.eye(3)[:2]),
+        (2, 3),
+        "predictions",
+    ),
+    "categorical loss of logits": (
+        lambda array: CategoricalCrossEntropy(from_logits=True).forward(array, np.eye(3)[:2]),
         (2, 3),
         "predictions",
     ),
@@ -214,6 +256,7 @@ DTYPES = {
     "Conv2D": lambda dtype: Conv2D(1, 1, 1, rng=RNG, dtype=dtype),
     "Dense": lambda dtype: Dense(1, 1, rng=RNG, dtype=dtype),
     "zero_one_network": lambda dtype: zero_one_network(RNG, dtype),
+    "digit_network": lambda dtype: digit_network(RNG, dtype),
     "one_hot": lambda dtype: one_hot(np.array([0, 1]), 2, dtype),
 }
 
@@ -226,6 +269,11 @@ def test_other_formats_cannot_be_asked_for(name, dtype):
 
 
 IMAGES = halves((1, 1, 5, 5))
+STRIDED = {  # what the loops with stride and padding take besides these
+    "conv2d": (IMAGES, IMAGES, np.ones(1)),
+    "conv2d_kernel_gradient": (IMAGES, IMAGES, 1),
+    "conv2d_input_gradient": (IMAGES, IMAGES, 9),
+}
 SIZES = {
     "Conv2D in_channels": lambda size: Conv2D(size, 1, 1, rng=RNG),
     "Conv2D out_channels": lambda size: Conv2D(1, size, 1, rng=RNG),
@@ -259,6 +307,48 @@ SIZES = {
     ),
     "conv2d_input_gradient_loops input_size": lambda size: layers.conv2d_input_gradient_loops(
         IMAGES, IMAGES, size
+    ),
+    **{
+        f"{name} {argument}": lambda size, name=name, argument=argument: getattr(layers, name)(
+            *([IMAGES] if "gradient" not in name else [IMAGES, IMAGES[..., :2, :2]]),
+            **({"pool_size": 2} | {argument: size}),
+        )
+        for name in (
+            "max_pool2d",
+            "max_pool2d_loops",
+            "max_pool2d_input_gradient",
+            "max_pool2d_input_gradient_loops",
+        )
+        for argument in ("pool_size", "stride", "padding")
+    },
+    "mean_pool2d pool_size": lambda size: layers.mean_pool2d(IMAGES, size),
+    "mean_pool2d stride": lambda size: layers.mean_pool2d(IMAGES, 2, stride=size),
+    "mean_pool2d_input_gradient input_size": lambda size: layers.mean_pool2d_input_gradient(
+        IMAGES, size, 1
+    ),
+    "mean_pool2d_input_gradient pool_size": lambda size: layers.mean_pool2d_input_gradient(
+        IMAGES, 5, size
+    ),
+    "mean_pool2d_input_gradient stride": lambda size: layers.mean_pool2d_input_gradient(
+        IMAGES, 5, 1, stride=size
+    ),
+    "MaxPool2D pool_size": MaxPool2D,
+    "MaxPool2D stride": lambda size: MaxPool2D(2, stride=size),
+    "MaxPool2D padding": lambda size: MaxPool2D(2, padding=size),
+    "MeanPool2D pool_size": MeanPool2D,
+    "MeanPool2D stride": lambda size: MeanPool2D(2, stride=size),
+    **{
+        f"{name}_strided_loops {option}": lambda size, name=name, option=option: getattr(
+            layers, f"{name}_strided_loops"
+        )(*STRIDED[name], **{option: size})
+        for name in STRIDED
+        for option in ("stride", "padding")
+    },
+    "conv2d_kernel_gradient_strided_loops kernel_size": lambda size: (
+        layers.conv2d_kernel_gradient_strided_loops(IMAGES, IMAGES, size)
+    ),
+    "conv2d_input_gradient_strided_loops input_size": lambda size: (
+        layers.conv2d_input_gradient_strided_loops(IMAGES, IMAGES, size)
     ),
     "output_size input_size": lambda size: layers.output_size(size, 1),
     "output_size kernel_size": lambda size: layers.output_size(9, size),

@@ -12,7 +12,7 @@ import pytest
 
 from cnnbook import correlation, layers, model
 from cnnbook.idx import parse_idx
-from cnnbook.layers import Dense, Reshape, geometry
+from cnnbook.layers import Dense, Reshape, geometry, pooling
 from cnnbook.samples import Split, select_digits
 
 griffe = pytest.importorskip("griffe", reason="griffe is not installed: pip install '.[docs]'")
@@ -60,7 +60,7 @@ def is_described_elsewhere(thing):
     bases = thing.parent.mro() if thing.parent.is_class else []
     others = [base.members.get(thing.name) for base in bases]
     if thing.name.endswith("_loops"):
-        others.append(thing.parent.members.get(thing.name.removesuffix("_loops")))
+        others.append(thing.parent.members.get(re.sub(r"(_strided)?_loops$", "", thing.name)))
     names = signature(thing)  # a twin may leave out the options at the end
     return any(other and signature(other)[: len(names)] == names for other in others)
 
@@ -328,6 +328,8 @@ MEMORY = {
     "rotate180": (X4, correlation.rotate180(X4), True, True),
     "layer_windows": (X4, geometry.layer_windows(X4, geometry.Geometry((2, 2))), True, False),
     "relu": (X4, layers.relu(X4), False, True),
+    "pool_windows": (X4, pooling.pool_windows(X4, geometry.Geometry((2, 2))), True, False),
+    "max_pool2d": (X4, layers.max_pool2d(X4, 1), False, True),
     "parse_idx": (np.frombuffer(CONTENT, np.uint8), parse_idx(CONTENT, "x"), True, False),
     "select_digits": (X4, select_digits(SPLIT, range(4)).train[0], False, True),
     "Reshape.forward": (X4, Reshape((-1,)).forward(X4), True, True),
@@ -389,7 +391,17 @@ DEFAULTS = {
     "Dense": {"dtype": np.float32},
     "Geometry": {"stride": (1, 1), "padding": (0, 0)},
     "BinaryCrossEntropy": {"from_logits": False},
+    "CategoricalCrossEntropy": {"from_logits": False},
+    "pool_geometry": {"padding": 0},
+    "pool_windows": {"border": 0.0},
+    "max_pool2d": {"stride": None, "padding": 0},
+    "max_pool2d_input_gradient": {"stride": None, "padding": 0},
+    "mean_pool2d": {"stride": None},
+    "mean_pool2d_input_gradient": {"stride": None},
+    "MaxPool2D": {"stride": None, "padding": 0},
+    "MeanPool2D": {"stride": None},
     "zero_one_network": {"dtype": np.float32},
+    "digit_network": {"dtype": np.float32},
     "one_hot": {"dtype": np.float32},
     "Sequential.predict": {"batch_size": 256},
     "Sequential.summary": {"input_shape": None},

@@ -91,6 +91,8 @@ IMAGE, KERNEL = X[0, 0], K[0, 0]
 SIGMOID = {"sigmoid": functions.sigmoid, "softplus": functions.softplus}
 SIZE = layers.output_size(7, 3, stride=2, padding=2)[0]
 SIZES = {"H": 7, "KH": 3, "stride": 2, "padding": 2}
+POOLED = layers.max_pool2d(np.ones((1, 1, 7, 8)), 3, stride=2, padding=2).shape[2]
+MEANS = layers.mean_pool2d(np.ones((1, 1, 7, 8)), 3, stride=2).shape[2]
 WITHOUT_PADDING = correlation.windows(np.ones((7, 8)), 3, stride=2).shape[0]
 
 
@@ -239,6 +241,40 @@ FORMULAS = [
         {"t": T, "z": Z} | SIGMOID,
         losses.binary_cross_entropy_from_logits_gradient(Z, T),
     ),
+    ("softmax", "exp(z) / sum(exp(z))", {"z": Z[0]}, functions.softmax(Z[0])),
+    ("log_softmax", "z - log(sum(exp(z)))", {"z": Z[0]}, functions.log_softmax(Z[0])),
+    (
+        "softmax_gradient",
+        "p (g - sum(p g))",
+        {"p": P[0], "g": Z[0]},
+        layers.softmax_gradient(P[0], Z[0]),
+    ),
+    (
+        "categorical_cross_entropy",
+        "-sum(t log p)",
+        {"t": T[0], "p": P[0]},
+        losses.categorical_cross_entropy(P[0], T[0]),
+    ),
+    (
+        "categorical_cross_entropy_gradient",
+        "-t / p",
+        {"t": T, "p": P},
+        losses.categorical_cross_entropy_gradient(P, T),
+    ),
+    (
+        "categorical_cross_entropy_from_logits",
+        "-sum(t log_softmax(z))",
+        {"t": T[0], "z": Z[0], "log_softmax": functions.log_softmax},
+        losses.categorical_cross_entropy_from_logits(Z[0], T[0]),
+    ),
+    (
+        "categorical_cross_entropy_from_logits_gradient",
+        "softmax(z) - t",
+        {"t": T, "z": Z, "softmax": functions.softmax},
+        losses.categorical_cross_entropy_from_logits_gradient(Z, T),
+    ),
+    ("max_pool2d", "H' = (H + 2 padding - KH) // stride + 1", SIZES, POOLED),
+    ("mean_pool2d", "H' = (H - KH) // stride + 1", SIZES, MEANS),
     ("SGD", "w <- w - eta g", {"w": 2.0, "eta": 0.5, "g": 7.0}, stepped()),
     ("SGD", "v <- mu v + g", {"mu": 0.25, "v": 3.0, "g": 4.0}, 2 * (0.5 - stepped(0.25))),
     ("SGD", "w <- w - eta v", {"w": 0.5, "eta": 0.5, "v": 4.75}, stepped(0.25)),
@@ -328,6 +364,8 @@ FORMULA = re.compile(
 NO_FORMULAS = {
     "sigmoid": ["exp(-z)", "exp(-m)"],
     "binary_cross_entropy": ["log(0)"],
+    "categorical_cross_entropy": ["log(0)"],
+    "categorical_cross_entropy_from_logits": ["p = softmax(z)"],
     "binary_cross_entropy_from_logits": ["p = sigmoid(z)", "-t z"],
     "softplus": ["max(z, 0)"],
     "complex_step_gradient": ["f(x + ih) = ", "O(h^2)"],

@@ -11,8 +11,20 @@ import pytest
 import scipy.special
 from numpy.lib.stride_tricks import sliding_window_view
 
-from cnnbook.layers import Conv2D, Dense, Layer, Parameter, ReLU, Reshape, Sigmoid, Tanh
-from cnnbook.losses import BinaryCrossEntropy
+from cnnbook.layers import (
+    Conv2D,
+    Dense,
+    Layer,
+    MaxPool2D,
+    MeanPool2D,
+    Parameter,
+    ReLU,
+    Reshape,
+    Sigmoid,
+    Softmax,
+    Tanh,
+)
+from cnnbook.losses import BinaryCrossEntropy, CategoricalCrossEntropy
 from cnnbook.mnist import ZERO_ONE, first_of_each_digit, load_zero_one, one_hot, read_embedded
 from cnnbook.mnist import select_digits as select
 from cnnbook.model import Sequential
@@ -67,6 +79,21 @@ def input_gradient(grad_output, kernels):
     return result
 
 
+def blocks(x):
+    """Cut maps of 8 by 11 into 2 by 2 windows of 4 by 5, the last column left over."""
+    return x[..., :10].reshape(*x.shape[:2], 2, 4, 2, 5)
+
+
+def g6(g):
+    return g[:, :, :, np.newaxis, :, np.newaxis]
+
+
+def unblocked(of_windows):
+    """Put windows back to where `blocks` found them; the column left over gets nothing."""
+    whole = of_windows.reshape(*of_windows.shape[:2], 8, 10)
+    return np.pad(whole, [(0, 0)] * 3 + [(0, 1)])
+
+
 def derivative(y):
     return y * (1 - y)
 
@@ -77,6 +104,7 @@ TARGETS = RNG.integers(0, 2, PROBABILITIES.shape).astype(float)
 IMAGE, KERNEL = numbers(1025, 1030), numbers(2, 3)
 X, KERNELS, BIAS = numbers(SAMPLES, 2, 9, 13), numbers(MAPS, 2, 2, 3), numbers(MAPS)
 GRADIENT = numbers(SAMPLES, MAPS, 8, 11)  # 1,196,888 entries
+UPPER = numbers(SAMPLES, MAPS, 2, 2)
 ROWS, WEIGHTS = numbers(SAMPLES, MANY // SAMPLES + 1), numbers(MANY // SAMPLES + 1, 70)
 UPSTREAM = numbers(SAMPLES, 70)
 
@@ -106,6 +134,35 @@ RIGHT = {
     "dense_weight_gradient": ((ROWS, UPSTREAM), lambda x, g: np.einsum("ni,no->io", x, g)),
     "dense_bias_gradient": ((ROWS,), lambda g: [math.fsum(column) for column in g.T]),
     "dense_input_gradient": ((UPSTREAM, WEIGHTS), lambda g, w: np.einsum("no,io->ni", g, w)),
+    "softmax": ((LOGITS,), lambda z: scipy.special.softmax(z, axis=-1)),
+    "log_softmax": ((LOGITS,), lambda z: scipy.special.log_softmax(z, axis=-1)),
+    "softmax_gradient": (
+        (PROBABILITIES, LOGITS),
+        lambda p, g: p * g - p * np.einsum("nk,nk->n", p, g)[:, np.newaxis],
+    ),
+    "max_pool2d": ((GRADIENT, (4, 5)), lambda x, _: blocks(x).max(axis=(3, 5))),
+    "max_pool2d_input_gradient": (
+        (GRADIENT, UPPER, (4, 5)),
+        lambda x, g, _: unblocked((blocks(x) == blocks(x).max(axis=(3, 5), keepdims=True)) * g6(g)),
+    ),
+    "mean_pool2d": ((GRADIENT, (4, 5)), lambda x, _: np.einsum("ncipjq->ncij", blocks(x)) / 20),
+    "mean_pool2d_input_gradient": (
+        (UPPER, (8, 11), (4, 5)),
+        lambda g, *_: unblocked(np.broadcast_to(g6(g) / 20, (*g.shape[:3], 4, 2, 5))),
+    ),
+    "categorical_cross_entropy": (
+        (PROBABILITIES, TARGETS),
+        lambda p, t: [-math.fsum(row) for row in scipy.special.xlogy(t, p)],
+    ),
+    "categorical_cross_entropy_gradient": ((PROBABILITIES, TARGETS), lambda p, t: -t / p),
+    "categorical_cross_entropy_from_logits": (
+        (LOGITS, TARGETS),
+        lambda z, t: [-math.fsum(row) for row in t * scipy.special.log_softmax(z, axis=-1)],
+    ),
+    "categorical_cross_entropy_from_logits_gradient": (
+        (LOGITS, TARGETS),
+        lambda z, t: scipy.special.softmax(z, axis=-1) - t,
+    ),
     "binary_cross_entropy": (
         (PROBABILITIES, TARGETS),
         lambda p, t: -scipy.special.xlogy(t, p) - scipy.special.xlogy(1 - t, 1 - p),
@@ -154,11 +211,18 @@ def large(kind):
         "Sigmoid": lambda: (Sigmoid(), LOGITS),
         "Tanh": lambda: (Tanh(), LOGITS),
         "ReLU": lambda: (ReLU(), LOGITS),
+        "Softmax": lambda: (Softmax(), LOGITS),
+        "MaxPool2D": lambda: (MaxPool2D((3, 2), stride=1, padding=1), GRADIENT),
+        "MeanPool2D": lambda: (MeanPool2D(2), GRADIENT),
     }
     return made[kind]()
 
 
-@pytest.mark.parametrize("kind", ["Conv2D", "Dense", "Reshape", "Sigmoid", "Tanh", "ReLU"])
+KINDS = ["Conv2D", "Dense", "Reshape", "Sigmoid", "Tanh", "ReLU"]
+KINDS += ["Softmax", "MaxPool2D", "MeanPool2D"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_layer_does_with_a_large_batch_what_it_does_with_its_parts(kind):
     whole, x = large(kind)
     y = whole.forward(x)
@@ -183,6 +247,19 @@ def test_a_loss_is_the_mean_over_every_entry(from_logits):
     mean = math.fsum(each.ravel()) / each.size
     assert loss.forward(predictions, TARGETS) == pytest.approx(mean, rel=1e-12)
     gradient = RIGHT[f"{name}_gradient"][1](predictions, TARGETS) / each.size
+    assert error(loss.backward(), gradient) < 1e-12
+
+
+@pytest.mark.parametrize("from_logits", [False, True])
+def test_the_categorical_loss_is_the_mean_over_the_samples(from_logits):
+    predictions = LOGITS if from_logits else PROBABILITIES
+    labels = RNG.integers(0, predictions.shape[1], SAMPLES)
+    targets = one_hot(labels, predictions.shape[1], np.float64)
+    name = "categorical_cross_entropy" + "_from_logits" * from_logits
+    loss = CategoricalCrossEntropy(from_logits=from_logits)
+    each = RIGHT[name][1](predictions, targets)
+    assert loss.forward(predictions, targets) == pytest.approx(np.mean(each), rel=1e-12)
+    gradient = RIGHT[f"{name}_gradient"][1](predictions, targets) / SAMPLES
     assert error(loss.backward(), gradient) < 1e-12
 
 

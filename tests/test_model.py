@@ -8,7 +8,7 @@ import pytest
 from cnnbook.gradient_check import check_layer, numerical_gradient, relative_error
 from cnnbook.layers import Conv2D, Dense, Layer, Reshape, Sigmoid
 from cnnbook.losses import BinaryCrossEntropy
-from cnnbook.model import Sequential, zero_one_network
+from cnnbook.model import Sequential, digit_network, zero_one_network
 from tests.wrong import assert_refused, wrong_calls
 
 
@@ -48,13 +48,27 @@ def test_the_book_network_is_exactly_this():
     assert conv.geometry == ((3, 3), (1, 1), (0, 0))
 
 
+def test_the_network_for_ten_digits_is_exactly_this():
+    model = digit_network(rng())
+    assert sum(p.value.size for p in model.parameters()) == 206_922
+    shapes = [p.value.shape for p in model.parameters() if p.name != "bias"]
+    assert shapes == [(16, 1, 3, 3), (32, 16, 3, 3), (1568, 128), (128, 10)]
+    names = [type(layer).__name__ for layer in model.layers]
+    maps = ["Conv2D", "ReLU", "MaxPool2D"]
+    assert names == [*maps, *maps, "Reshape", "Dense", "ReLU", "Dense"]
+    for k in (0, 3):
+        assert model.layers[k].geometry == ((3, 3), (1, 1), (1, 1))
+        assert model.layers[k + 2].geometry == ((2, 2), (2, 2), (0, 0))
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_dtype_is_kept_through_the_network(dtype):
-    model = zero_one_network(rng(), dtype)
+@pytest.mark.parametrize(("make", "outputs"), [(zero_one_network, 2), (digit_network, 10)])
+def test_dtype_is_kept_through_the_network(make, outputs, dtype):
+    model = make(rng(), dtype)
     x = rng().random((2, 1, 28, 28)).astype(dtype)
     y = model.forward(x)
     assert y.dtype == dtype
-    assert y.shape == (2, 2)
+    assert y.shape == (2, outputs)
     assert model.backward(np.ones_like(y)).dtype == dtype
     assert {p.gradient.dtype for p in model.parameters()} == {np.dtype(dtype)}
 
@@ -217,6 +231,8 @@ WRONG = [
         "batch_size: expected",
     ),
     (lambda: zero_one_network(3), TypeError, "rng: *got 3"),
+    (lambda: digit_network(3), TypeError, "rng: *got 3"),
+    (lambda: digit_network(RNG, "int8"), TypeError, "dtype: *'int8'"),
     (lambda: zero_one_network(RNG, "int8"), TypeError, "dtype: *'int8'"),
 ]
 

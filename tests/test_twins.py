@@ -5,6 +5,7 @@ The twins are found by name, so that a new one cannot be forgotten.
 
 import inspect
 import pkgutil
+import re
 from dataclasses import replace
 from importlib import import_module
 
@@ -14,16 +15,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cnnbook
-from cnnbook.layers import conv2d
-from tests.cases import conv_cases, dilated, error, padded
+from cnnbook.layers import conv2d, max_pool2d
+from tests.cases import conv_cases, dilated, error, padded, pool_cases
 
 MODULES = [
     import_module(module.name)
     for module in pkgutil.walk_packages(cnnbook.__path__, "cnnbook.")
     if module.name != "cnnbook.__main__"
 ]
+SUFFIX = re.compile(r"(_strided)?_loops$")
 TWINS = {
-    name: (getattr(module, name.removesuffix("_loops"), None), function)
+    name: (getattr(module, SUFFIX.sub("", name), None), function)
     for module in MODULES
     for name, function in inspect.getmembers(module, inspect.isfunction)
     if name.endswith("_loops") and function.__module__ == module.__name__
@@ -63,9 +65,18 @@ CONVOLUTIONAL = {
 }
 
 
+POOLING = {
+    "max_pool2d_loops": lambda c: (c.x, c.pool_size),
+    "max_pool2d_input_gradient_loops": lambda c: (c.x, c.grad_output, c.pool_size),
+}
+# These know both.
+STRIDED = {SUFFIX.sub("_strided_loops", name): name for name in CONVOLUTIONAL}
+
+
 def test_every_twin_is_known_here():
     correlations = {"cross_correlate2d_loops", "convolve2d_loops"}
-    assert set(TWINS) == correlations | set(CONVOLUTIONAL)
+    convolutional = set(CONVOLUTIONAL) | set(STRIDED)
+    assert set(TWINS) == correlations | convolutional | set(POOLING)
     assert all(fast is not None for fast, _ in TWINS.values())
 
 
@@ -90,6 +101,43 @@ def test_convolutional_twins_agree(name, case):
         y = conv2d(plain.x, plain.kernels, plain.bias)
         plain = replace(plain, grad_output=np.random.default_rng(0).standard_normal(y.shape))
         assert error(fast(*arguments(plain)), loops(*arguments(plain))) < 1e-14
+
+
+@settings(max_examples=200)
+@pytest.mark.parametrize("name", sorted(POOLING))
+@given(case=pool_cases(), levels=st.sampled_from([2, 1000]))
+def test_pooling_twins_agree(name, case, levels):
+    fast, loops = TWINS[name]
+    tied = replace(case, x=np.round(case.x * levels) / levels)  # with ties, and without
+    arguments = POOLING[name](tied)
+    assert error(fast(*arguments, **case.options), loops(*arguments, **case.options)) < 1e-14
+    plain = replace(tied, stride=case.pool_size, padding=(0, 0))
+    if all(k <= s for k, s in zip(case.pool_size, case.x.shape[2:], strict=True)):
+        y = max_pool2d(plain.x, case.pool_size)
+        plain = replace(plain, grad_output=np.random.default_rng(0).standard_normal(y.shape))
+        arguments = POOLING[name](plain)
+        assert error(fast(*arguments), loops(*arguments)) < 1e-14
+
+
+@settings(max_examples=200)
+@pytest.mark.parametrize("name", sorted(STRIDED))
+@given(case=conv_cases())
+def test_twins_with_stride_and_padding_agree(name, case):
+    fast, loops = TWINS[name]
+    arguments, _ = CONVOLUTIONAL[STRIDED[name]]
+    expected = loops(*arguments(case), **case.geometry)
+    assert error(fast(*arguments(case), **case.geometry), expected) < 1e-14
+
+
+@settings(max_examples=100)
+@pytest.mark.parametrize("name", sorted(STRIDED))
+@given(case=conv_cases())
+def test_the_loops_of_chapter_13_are_those_of_chapters_2_to_4_after_padding_and_dilation(
+    name, case
+):
+    arguments, through = CONVOLUTIONAL[STRIDED[name]]
+    expected = through(case, TWINS[STRIDED[name]][1])
+    assert error(TWINS[name][1](*arguments(case), **case.geometry), expected) < 1e-14
 
 
 @pytest.mark.parametrize("name", ["cross_correlate2d_loops", "convolve2d_loops"])

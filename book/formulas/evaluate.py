@@ -277,13 +277,11 @@ class _Scope:
             steps: Steps = self.ranges(node.index)
         else:
             steps = range(self.bound(node.lower), self.bound(node.upper) + 1)
-        multiply = node.kind == r"\prod"
-        total: Value = 1 if multiply else 0
+        join, total = _JOINS[node.kind]
         outer = self.indices.get(node.index)
         for step in steps:
             self.indices[node.index] = step
-            term = self.value(node.body)
-            total = total * term if multiply else total + term
+            total = join(total, self.value(node.body))
         if outer is None:
             self.indices.pop(node.index, None)
         else:
@@ -374,6 +372,15 @@ _OPERATIONS: dict[tuple[str, int], Callable[..., Value]] = {
     (r"\sqrt", 1): math.sqrt,
     (r"\top", 1): np.transpose,
     (r"\odot", 2): lambda a, b: a * b,
+}
+
+
+# How the terms of a sum are joined, and what joins to nothing.
+_JOINS: dict[str, tuple[Callable[[Any, Any], Any], Value]] = {
+    r"\sum": (lambda a, b: a + b, 0),
+    r"\prod": (lambda a, b: a * b, 1),
+    r"\max": (max, -math.inf),
+    r"\min": (min, math.inf),
 }
 
 

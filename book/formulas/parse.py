@@ -250,7 +250,7 @@ class _Parser:
             return Call(r"\sqrt", (self.group(),))
         if sign == r"\rot":
             return Unary(r"\rot", self.factor())
-        if sign in (r"\sum", r"\prod"):
+        if sign in (r"\sum", r"\prod") or (sign in (r"\max", r"\min") and self.next == "_"):
             return self.sum(sign)
         if sign == r"\begin{pmatrix}":
             return self.matrix()

@@ -59,7 +59,7 @@ class Call:
 class Sum:
     r"""A sum over one index from ``lower`` to ``upper``, or over its whole range if both are None.
 
-    ``kind`` is ``\sum`` or ``\prod``.
+    ``kind`` is ``\sum``, ``\prod``, ``\max`` or ``\min``.
     """
 
     kind: str

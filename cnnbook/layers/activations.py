@@ -1,9 +1,9 @@
-"""Chapter 5: the sigmoid and its siblings, each applied to every entry alone."""
+"""Chapter 5: the sigmoid and its siblings, entry by entry; and softmax, which takes whole rows."""
 
 import numpy as np
 
 from cnnbook.checks import Array, check_axes, recall
-from cnnbook.functions import sigmoid
+from cnnbook.functions import sigmoid, softmax
 from cnnbook.layers.base import Layer
 
 
@@ -138,6 +138,38 @@ def relu_gradient(z: Array, grad_output: Array) -> Array:
     return np.where(z > 0, grad_output, 0)  # @eq-relu-gradient
 
 
+def softmax_gradient(p: Array, grad_output: Array) -> Array:
+    """Multiply the upstream gradient by the softmax's Jacobian: p (g - sum(p g)), row by row.
+
+    Parameters
+    ----------
+    p : np.ndarray of shape (..., K)
+        The softmax's *output*.
+    grad_output : np.ndarray of shape (..., K)
+        The upstream gradient g.
+
+    Returns
+    -------
+    np.ndarray of the same shape
+        dL/dZ; each row adds up to 0.
+
+    Raises
+    ------
+    TypeError
+        If an array is not floating.
+    ValueError
+        If the shapes differ, or an axis is missing or empty.
+
+    Examples
+    --------
+    >>> softmax_gradient(np.array([0.25, 0.25, 0.5]), np.array([4.0, 0.0, 0.0]))
+    array([ 0.75, -0.25, -0.5 ])
+    """
+    check_axes("p: ... K, grad_output: ... K", p, grad_output)
+    mean = (p * grad_output).sum(axis=-1, keepdims=True)
+    return p * (grad_output - mean)
+
+
 class Sigmoid(Layer):
     """The sigmoid of every entry; remembers its output.
 
@@ -207,3 +239,25 @@ class ReLU(Layer):
     def backward(self, grad_output: Array) -> Array:
         """Compute `relu_gradient` at the last input."""
         return relu_gradient(recall(self, self._z), grad_output)
+
+
+class Softmax(Layer):
+    """The softmax of every row; remembers its output.
+
+    Examples
+    --------
+    >>> Softmax().forward(np.zeros((1, 4)))
+    array([[0.25, 0.25, 0.25, 0.25]])
+    """
+
+    def __init__(self) -> None:
+        self._p: Array | None = None
+
+    def forward(self, x: Array) -> Array:
+        """Compute `softmax` of ``x``, over its last axis."""
+        self._p = softmax(x)
+        return self._p
+
+    def backward(self, grad_output: Array) -> Array:
+        """Compute `softmax_gradient` at the last output."""
+        return softmax_gradient(recall(self, self._p), grad_output)

@@ -118,11 +118,12 @@ class Layer:
     def forward(self, x: Array) -> Array:
         """Compute the layer's output.
 
-        What ``backward`` needs is kept, not copied: `Dense` and `ReLU` keep their input, `Sigmoid`
-        and `Tanh` their output, `Conv2D` the columns of its windows, which may be a view of the
-        input if the kernels are 1 x 1. `Reshape` keeps shapes alone; its output and its gradient
-        are views where memory allows. Between ``forward`` and ``backward``, write neither to
-        ``x``, nor to the output, nor to the parameters, or the gradients are wrong without a word.
+        What ``backward`` needs is kept, not copied: `Dense` and `ReLU` keep their input, `Sigmoid`,
+        `Tanh` and `Softmax` their output, `MaxPool2D` both, `Conv2D` the columns of its windows,
+        which may be a view of the input if the kernels are 1 x 1. `MeanPool2D` and `Reshape` keep
+        shapes alone; what `Reshape` returns are views where memory allows. Between ``forward`` and
+        ``backward``, write neither to ``x``, nor to the output, nor to the parameters, or the
+        gradients are wrong without a word.
 
         Parameters
         ----------

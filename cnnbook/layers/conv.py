@@ -33,6 +33,7 @@ from cnnbook.layers.conv_gradients import (
 from cnnbook.layers.geometry import (
     check_geometry,
     collect,
+    count_windows,
     im2col,
     layer_windows,
 )
@@ -52,6 +53,31 @@ def conv2d_loops(x: Array, kernels: Array, bias: Array) -> Array:
     return y
 
 
+def conv2d_strided_loops(
+    x: Array,
+    kernels: Array,
+    bias: Array,
+    *,
+    stride: Size = 1,
+    padding: Size = 0,
+) -> Array:
+    """Compute `conv2d` index for index, with stride and padding."""
+    geometry = check_geometry(kernels.shape[2:], stride, padding)
+    _, (down, across), (above, left) = geometry
+    height, width = x.shape[2:]
+    size = count_windows((height, width), geometry)
+    shape = len(x), len(kernels), *size
+    y = np.zeros(shape, np.result_type(x, kernels, bias))
+    for n, f, i, j in np.ndindex(shape):
+        y[n, f, i, j] = bias[f]
+        for c, u, v in np.ndindex(kernels.shape[1:]):
+            # @eq-strided-layer: pixel (p, q), if there is one
+            p, q = i * down + u - above, j * across + v - left
+            if 0 <= p < height and 0 <= q < width:
+                y[n, f, i, j] += x[n, c, p, q] * kernels[f, c, u, v]
+    return y
+
+
 def conv2d(
     x: Array,
     kernels: Array,
@@ -63,8 +89,9 @@ def conv2d(
     """Cross-correlate every image with every kernel, sum over the channels, add one bias each.
 
     Y[n, f, i, j] = bias[f] + sum over c, u, v of X[n, c, i s + u, j s + v] K[f, c, u, v], where s
-    is the stride and X is surrounded by ``padding`` rows and columns of zeros. At stride 1 and
-    without padding that is @eq-layer.
+    is the stride and X is surrounded by ``padding`` rows and columns of zeros: @eq-strided-layer.
+    At stride 1 and without padding that is @eq-layer. With a stride it is every s-th output of the
+    layer at stride 1, @eq-subsampled.
 
     Parameters
     ----------

@@ -34,6 +34,31 @@ def conv2d_kernel_gradient_loops(
     return grad_kernels
 
 
+def conv2d_kernel_gradient_strided_loops(
+    x: Array,
+    grad_output: Array,
+    kernel_size: Size,
+    *,
+    stride: Size = 1,
+    padding: Size = 0,
+) -> Array:
+    """Compute `conv2d_kernel_gradient` index for index, with stride and padding."""
+    geometry = check_geometry(kernel_size, stride, padding)
+    size, (down, across), (above, left) = geometry
+    height, width = x.shape[2:]
+    shape = (grad_output.shape[1], x.shape[1], *size)
+    grad_kernels = np.zeros(shape, np.result_type(x, grad_output))
+    for f, c, u, v in np.ndindex(shape):
+        for n, i, j in np.ndindex(len(x), *grad_output.shape[2:]):
+            # @eq-strided-kernel-gradient: pixel (p, q), if there is one
+            p, q = i * down + u - above, j * across + v - left
+            if 0 <= p < height and 0 <= q < width:
+                grad_kernels[f, c, u, v] += (
+                    x[n, c, p, q] * grad_output[n, f, i, j]
+                )
+    return grad_kernels
+
+
 def conv2d_kernel_gradient(
     x: Array,
     grad_output: Array,
@@ -45,9 +70,10 @@ def conv2d_kernel_gradient(
     """Cross-correlate the input with the upstream gradient and sum over the batch.
 
     dL/dK[f, c, u, v] = sum over n, i, j of X[n, c, i s + u, j s + v] dL/dY[n, f, i, j]: kernel
-    entry (u, v) has met pixel (i s + u, j s + v) on its way to output (i, j), for every (i, j).
-    At stride 1 and without padding that is @eq-kernel-gradient; map by map,
-    @eq-kernel-gradient-maps.
+    entry (u, v) has met pixel (i s + u, j s + v) of the padded images on its way to output (i, j),
+    for every (i, j): @eq-strided-kernel-gradient, and map by map, with s - 1 zeros between the
+    entries of dL/dY, @eq-strided-kernel-gradient-maps. At stride 1 and without padding that is
+    @eq-kernel-gradient and @eq-kernel-gradient-maps.
 
     Parameters
     ----------
@@ -166,6 +192,31 @@ def conv2d_input_gradient_loops(
     return grad_x
 
 
+def conv2d_input_gradient_strided_loops(
+    grad_output: Array,
+    kernels: Array,
+    input_size: Size,
+    *,
+    stride: Size = 1,
+    padding: Size = 0,
+) -> Array:
+    """Compute `conv2d_input_gradient` index for index, with stride and padding."""
+    geometry = check_geometry(kernels.shape[2:], stride, padding)
+    size, (down, across), (above, left) = geometry
+    height, width = check_pair("input_size", input_size)
+    shape = len(grad_output), kernels.shape[1], height, width
+    grad_x = np.zeros(shape, np.result_type(grad_output, kernels))
+    for n, c, p, q in np.ndindex(shape):
+        for f, i, j in np.ndindex(grad_output.shape[1:]):
+            # @eq-strided-input-gradient: entry (u, v), if there is one
+            u, v = p + above - i * down, q + left - j * across
+            if 0 <= u < size[0] and 0 <= v < size[1]:
+                grad_x[n, c, p, q] += (
+                    grad_output[n, f, i, j] * kernels[f, c, u, v]
+                )
+    return grad_x
+
+
 def conv2d_input_gradient(
     grad_output: Array,
     kernels: Array,
@@ -178,10 +229,12 @@ def conv2d_input_gradient(
 
     At stride 1 and without padding, dL/dX[n, c, p, q] = sum over f, u, v of
     dL/dY[n, f, p - u, q - v] K[f, c, u, v], where dL/dY is zero outside its range:
-    @eq-input-gradient, and map by map @eq-input-gradient-maps. The code does
-    the same sum from the other end: each output hands its share back to the pixels under its
-    window, which is the product with the transposed Toeplitz matrix and takes stride and padding
-    as they come.
+    @eq-input-gradient, and map by map @eq-input-gradient-maps. With stride and padding it is
+    @eq-strided-input-gradient; map by map, s - 1 zeros are put between the entries of dL/dY, and
+    the result is cropped, @eq-strided-input-gradient-maps. The code does the same sum from the
+    other end: each output hands its share back to the pixels under its window, which is the
+    product with the transposed matrix, @eq-three-transposes, and takes stride and padding as they
+    come.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ class Geometry(NamedTuple):
     stride : (int, int)
         Steps between neighbouring windows, down and across.
     padding : (int, int)
-        P rows of zeros above and below, Q columns of zeros left and right.
+        Rows of zeros above and below, columns of zeros left and right.
     """
 
     kernel_size: Pair
@@ -71,7 +71,7 @@ def output_size(
 ) -> Pair:
     """Count the windows that fit: (H + 2 padding - KH) // stride + 1 down, and alike across.
 
-    At stride 1 and without padding that is H - KH + 1, @eq-output-size.
+    That is @eq-strided-size. At stride 1 and without padding it is H - KH + 1, @eq-output-size.
 
     Parameters
     ----------
@@ -107,6 +107,8 @@ def output_size(
 def count_windows(size: Pair, geometry: Geometry) -> Pair:
     """Count the windows of a layer down and across, `output_size` for a known geometry.
 
+    In each direction it is @eq-strided-size.
+
     Parameters
     ----------
     size : (int, int)
@@ -127,6 +129,7 @@ def count_windows(size: Pair, geometry: Geometry) -> Pair:
     kernel, (down, across), (above, left) = geometry
     height, width = size[0] + 2 * above, size[1] + 2 * left
     check_fits("kernel_size", kernel, (height, width), "padded image")
+    # @eq-strided-size; // is the floor
     rows = (height - kernel[0]) // down + 1
     columns = (width - kernel[1]) // across + 1
     return rows, columns
@@ -134,6 +137,8 @@ def count_windows(size: Pair, geometry: Geometry) -> Pair:
 
 def layer_windows(x: Array, geometry: Geometry) -> Array:
     """Show the windows of a layer in its images: padding frames them, stride leaves windows out.
+
+    The frame of zeros is @eq-padded-row, in both directions.
 
     Parameters
     ----------
@@ -163,7 +168,7 @@ def layer_windows(x: Array, geometry: Geometry) -> Array:
     above, left = geometry.padding
     if above or left:
         frame = (0, 0), (0, 0), (above, above), (left, left)
-        x = np.pad(x, frame)
+        x = np.pad(x, frame)  # @eq-padded-row
     size = geometry.kernel_size
     check_fits("kernel_size", size, x.shape[2:], "padded image")
     return view_windows(x, size, geometry.stride)
@@ -233,6 +238,8 @@ def col2im(columns: Array, windows: Array) -> None:
 
 def collect(columns: Array, shape: Shape, geometry: Geometry) -> Array:
     """Add every column to the pixels of its window: the transpose of `layer_windows` and `im2col`.
+
+    What falls on the padding is cut off, the last of the three maps in @eq-three-transposes.
 
     Parameters
     ----------

@@ -8,12 +8,24 @@ from cnnbook.losses.binary_cross_entropy import (
     binary_cross_entropy_from_logits_gradient,
     binary_cross_entropy_gradient,
 )
+from cnnbook.losses.categorical_cross_entropy import (
+    CategoricalCrossEntropy,
+    categorical_cross_entropy,
+    categorical_cross_entropy_from_logits,
+    categorical_cross_entropy_from_logits_gradient,
+    categorical_cross_entropy_gradient,
+)
 
 __all__ = [
     "BinaryCrossEntropy",
+    "CategoricalCrossEntropy",
     "Loss",
     "binary_cross_entropy",
     "binary_cross_entropy_from_logits",
     "binary_cross_entropy_from_logits_gradient",
     "binary_cross_entropy_gradient",
+    "categorical_cross_entropy",
+    "categorical_cross_entropy_from_logits",
+    "categorical_cross_entropy_from_logits_gradient",
+    "categorical_cross_entropy_gradient",
 ]

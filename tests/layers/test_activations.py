@@ -7,11 +7,14 @@ from cnnbook.gradient_check import complex_step_gradient
 from cnnbook.layers import (
     ReLU,
     Sigmoid,
+    Softmax,
     Tanh,
     relu,
     relu_gradient,
     sigmoid,
     sigmoid_gradient,
+    softmax,
+    softmax_gradient,
     tanh_gradient,
 )
 from tests.cases import error
@@ -46,8 +49,9 @@ def test_sigmoid_symmetry_and_derivative_at_zero():
         (sigmoid, lambda z, g: sigmoid_gradient(sigmoid(z), g)),
         (np.tanh, lambda z, g: tanh_gradient(np.tanh(z), g)),
         (relu, relu_gradient),
+        (softmax, lambda z, g: softmax_gradient(softmax(z), g)),
     ],
-    ids=["sigmoid", "tanh", "relu"],
+    ids=["sigmoid", "tanh", "relu", "softmax"],
 )
 def test_derivatives_equal_complex_steps(function, gradient_at):
     z = RNG.standard_normal((40, 5)) * 3
@@ -110,6 +114,21 @@ def test_the_gate_opens_at_the_smallest_number_and_nothing_is_made_of_nothing():
     assert sigmoid(np.empty((0, 3))).shape == (0, 3)
 
 
+def test_the_softmax_jacobian_is_diag_p_minus_p_p_and_its_null_vector_is_constant():
+    p = softmax(RNG.standard_normal(5) * 2)
+    rows = [softmax_gradient(p, one) for one in np.eye(5)]
+    np.testing.assert_allclose(rows, np.diag(p) - np.outer(p, p), rtol=1e-14)
+    np.testing.assert_allclose(softmax_gradient(p, np.ones(5)), 0, atol=1e-16)
+
+
+def test_the_softmax_layer_does_what_its_functions_do():
+    z, upstream = RNG.standard_normal((2, 3, 4, 5))
+    layer = Softmax()
+    p = layer.forward(z)
+    np.testing.assert_array_equal(p, softmax(z))
+    np.testing.assert_array_equal(layer.backward(upstream), softmax_gradient(p, upstream))
+
+
 IMAGE, KERNEL, INTS = np.ones((5, 6)), np.ones((2, 3)), np.ones((5, 6), int)
 
 WRONG = [
@@ -135,6 +154,10 @@ WRONG = [
         ValueError,
         "grad_output: expected shape (2,), to fit z of shape (2,); got (3,)",
     ),
+    (lambda: softmax_gradient(IMAGE, KERNEL), ValueError, "grad_output: *(5, 6)*(2, 3)"),
+    (lambda: softmax_gradient(INTS, IMAGE), TypeError, "p: *int64"),
+    (lambda: softmax_gradient(np.array(1.0), IMAGE), ValueError, "p: expected 1 or more axes"),
+    (lambda: Softmax().backward(np.ones(1)), RuntimeError, "Softmax(): backward was called"),
     (lambda: Sigmoid().backward(np.ones(1)), RuntimeError, "Sigmoid(): backward was called"),
     (lambda: Tanh().backward(np.ones(1)), RuntimeError, "Tanh(): backward was called"),
     (lambda: ReLU().backward(np.ones(1)), RuntimeError, "ReLU(): backward was called"),

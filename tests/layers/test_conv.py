@@ -14,6 +14,7 @@ from cnnbook.layers import (
     conv2d_input_gradient,
     conv2d_kernel_gradient,
     conv2d_loops,
+    conv2d_strided_loops,
 )
 from tests.cases import conv_cases, error, forwarded, padded
 from tests.wrong import assert_refused, wrong_calls
@@ -67,6 +68,44 @@ def test_hand_made_strided_and_padded_case():
     np.testing.assert_array_equal(y, [[[[1000.5, 3200.5], [4010.5, 6532.5], [40.5, 65.5]]]])
 
 
+# The node tests of ONNX, a format for exchanging networks: `onnx/onnx`, commit
+# 0ecb0b17a4ee4357874d5229abe5b5bd77dd1d4e, onnx/backend/test/case/node/conv.py, with the outputs
+# that are published there. All kernels are 3 by 3, and all their entries 1.
+ONNX = {
+    "test_basic_conv_with_padding": (
+        {"padding": 1},
+        [
+            [12, 21, 27, 33, 24],
+            [33, 54, 63, 72, 51],
+            [63, 99, 108, 117, 81],
+            [93, 144, 153, 162, 111],
+            [72, 111, 117, 123, 84],
+        ],
+    ),
+    "test_basic_conv_without_padding": ({}, [[54, 63, 72], [99, 108, 117], [144, 153, 162]]),
+    "test_conv_with_strides_padding": (
+        {"stride": 2, "padding": 1},
+        [[12, 27, 24], [63, 108, 81], [123, 198, 141], [112, 177, 124]],
+    ),
+    "test_conv_with_strides_no_padding": ({"stride": 2}, [[54, 72], [144, 162], [234, 252]]),
+    # There called asymmetric, but alike above and below: pads=[1, 0, 1, 0].
+    "test_conv_with_strides_and_asymmetric_padding": (
+        {"stride": 2, "padding": (1, 0)},
+        [[21, 33], [99, 117], [189, 207], [171, 183]],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", sorted(ONNX))
+@pytest.mark.parametrize("function", [conv2d, conv2d_strided_loops])
+def test_forward_equals_what_onnx_publishes(name, function):
+    geometry, expected = ONNX[name]
+    rows = 7 if "strides" in name else 5
+    x = np.arange(5.0 * rows).reshape(1, 1, rows, 5)
+    y = function(x, np.ones((1, 1, 3, 3)), np.zeros(1), **geometry)
+    np.testing.assert_array_equal(y, [[expected]])
+
+
 def test_initial_parameters_are_fan_in_uniform():
     layer = Conv2D(3, 400, (2, 5), rng=np.random.default_rng(0), dtype=np.float64)
     limit = np.sqrt(3 / 30)
@@ -76,7 +115,7 @@ def test_initial_parameters_are_fan_in_uniform():
         assert parameter.value.std() == pytest.approx(limit / np.sqrt(3), rel=0.05)
 
 
-@pytest.mark.parametrize("function", [conv2d, conv2d_loops])
+@pytest.mark.parametrize("function", [conv2d, conv2d_loops, conv2d_strided_loops])
 def test_mixed_dtypes_lose_nothing(function):
     for a, b, c in itertools.product((np.float32, np.float64), repeat=3):
         y = function(np.ones((1, 1, 3, 3), a), np.ones((1, 1, 2, 2), b), np.ones(1, c))

@@ -75,7 +75,41 @@ def test_all_gradients_equal_complex_steps(case):
     assert error(conv2d_bias_gradient(upstream), by_step) < 1e-12
 
 
-@pytest.mark.parametrize("loops", ["", "_loops"])
+# The node tests of ONNX for ConvTranspose, which is the input gradient as a layer: `onnx/onnx`,
+# commit 04291f4e880c2e1e979f66773cd470ad62ae873c, onnx/backend/test/case/node/convtranspose.py,
+# with the outputs that are published there. The upstream gradient has the rows 0 1 2, 3 4 5 and
+# 6 7 8; one kernel, two channels of 3 by 3, all of whose entries are 1.
+ONNX = {
+    "test_convtranspose": (
+        {},
+        [[0, 1, 3, 3, 2], [3, 8, 15, 12, 7], [9, 21, 36, 27, 15], [9, 20, 33, 24, 13],
+         [6, 13, 21, 15, 8]],
+    ),
+    "test_convtranspose_pad": (  # a last row and column that no window touches
+        {"stride": (3, 2)},
+        [[0, 0, 1, 1, 3, 2, 2, 0]] * 3
+        + [[3, 3, 7, 4, 9, 5, 5, 0]] * 3
+        + [[6, 6, 13, 7, 15, 8, 8, 0]] * 3
+        + [[0, 0, 0, 0, 0, 0, 0, 0]],
+    ),
+    "test_convtranspose_pads": (
+        {"stride": (3, 2), "padding": (1, 2)},
+        [[1, 1, 3]] * 2 + [[7, 4, 9]] * 3 + [[13, 7, 15]] * 2,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(ONNX))
+@pytest.mark.parametrize("loops", ["", "_strided_loops"])
+def test_input_gradient_equals_what_onnx_publishes(name, loops):
+    geometry, expected = ONNX[name]
+    upstream = np.arange(9.0).reshape(1, 1, 3, 3)
+    function = getattr(cg, "conv2d_input_gradient" + loops)
+    found = function(upstream, np.ones((1, 2, 3, 3)), np.shape(expected), **geometry)
+    np.testing.assert_array_equal(found, [[expected, expected]])
+
+
+@pytest.mark.parametrize("loops", ["", "_loops", "_strided_loops"])
 def test_mixed_dtypes_lose_nothing(loops):
     for a, b in itertools.product((np.float32, np.float64), repeat=2):
         x, g, k = np.ones((1, 1, 3, 3), a), np.ones((1, 1, 2, 2), b), np.ones((1, 1, 2, 2), a)

@@ -5,12 +5,13 @@ Skipped, visibly, where the extra ``oracle`` is not installed.
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cnnbook.layers import (
     Conv2D,
     Dense,
+    MaxPool2D,
     ReLU,
     Reshape,
     Sigmoid,
@@ -19,11 +20,18 @@ from cnnbook.layers import (
     conv2d_bias_gradient,
     conv2d_input_gradient,
     conv2d_kernel_gradient,
+    log_softmax,
+    max_pool2d,
+    max_pool2d_input_gradient,
+    mean_pool2d,
+    mean_pool2d_input_gradient,
+    softmax,
+    softmax_gradient,
 )
-from cnnbook.losses import BinaryCrossEntropy
-from cnnbook.model import Sequential, zero_one_network
+from cnnbook.losses import BinaryCrossEntropy, CategoricalCrossEntropy
+from cnnbook.model import Sequential, digit_network, zero_one_network
 from cnnbook.optimizers import SGD
-from tests.cases import ConvCase, conv_cases, error
+from tests.cases import ConvCase, PoolCase, conv_cases, error, pool_cases
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install '.[oracle]'")
 
@@ -48,6 +56,56 @@ def test_convolution(case: ConvCase):
     assert error(conv2d_bias_gradient(upstream), bias.grad.numpy()) < 1e-12
 
 
+@settings(max_examples=300)
+@given(pool_cases(), st.sampled_from([1, 2, 1000]))
+def test_max_pooling_with_and_without_ties(case: PoolCase, levels):
+    size = case.pool_size
+    # PyTorch allows no more padding than half a window.
+    assume(all(2 * p <= k for p, k in zip(case.padding, size, strict=True)))
+    numbers = np.round(case.x * levels) / levels
+    x = leaf(numbers)
+    y = torch.nn.functional.max_pool2d(x, size, case.stride, case.padding)
+    y.backward(torch.from_numpy(np.ascontiguousarray(case.grad_output)))
+    assert error(max_pool2d(numbers, size, **case.options), y.detach().numpy()) == 0
+    found = max_pool2d_input_gradient(numbers, case.grad_output, size, **case.options)
+    assert error(found, x.grad.numpy()) < 1e-14
+
+
+@settings(max_examples=300)
+@given(pool_cases(padded=False))
+def test_mean_pooling(case: PoolCase):
+    x = leaf(case.x)
+    y = torch.nn.functional.avg_pool2d(x, case.pool_size, case.stride)
+    y.backward(torch.from_numpy(np.ascontiguousarray(case.grad_output)))
+    found = mean_pool2d(case.x, case.pool_size, stride=case.stride)
+    assert error(found, y.detach().numpy()) < 1e-13
+    found = mean_pool2d_input_gradient(
+        case.grad_output, case.x.shape[2:], case.pool_size, stride=case.stride
+    )
+    assert error(found, x.grad.numpy()) < 1e-14
+
+
+@settings(max_examples=200)
+@given(st.integers(1, 5), st.integers(2, 12), st.integers(0, 999))
+def test_softmax_and_the_categorical_loss(samples, classes, seed):
+    rng = np.random.default_rng(seed)
+    numbers, upstream = 4 * rng.standard_normal((2, samples, classes))
+    t = rng.dirichlet(np.ones(classes), samples)
+    z = leaf(numbers)
+    p = torch.softmax(z, 1)
+    p.backward(torch.from_numpy(upstream))
+    assert error(softmax(numbers), p.detach().numpy()) < 1e-14
+    assert error(softmax_gradient(softmax(numbers), upstream), z.grad.numpy()) < 1e-13
+    expected = torch.log_softmax(z, 1).detach().numpy()
+    assert error(log_softmax(numbers), expected) < 1e-14
+    z.grad = None
+    value = torch.nn.functional.cross_entropy(z, torch.from_numpy(t))
+    value.backward()
+    loss = CategoricalCrossEntropy(from_logits=True)
+    assert loss.forward(numbers, t) == pytest.approx(value.item(), rel=1e-12)
+    assert error(loss.backward(), z.grad.numpy()) < 1e-12
+
+
 def as_torch(layer):
     """Build the same layer in PyTorch, with the same parameters."""
     if isinstance(layer, Conv2D):
@@ -63,6 +121,8 @@ def as_torch(layer):
         weights, bias = (p.value for p in layer.parameters())
         module = torch.nn.Linear(*weights.shape, dtype=torch.from_numpy(weights).dtype)
         weights = weights.T
+    elif isinstance(layer, MaxPool2D):
+        return torch.nn.MaxPool2d(*layer.geometry)
     elif isinstance(layer, Reshape):
         return torch.nn.Unflatten(1, layer.shape) if len(layer.shape) > 1 else torch.nn.Flatten()
     else:
@@ -136,5 +196,25 @@ def test_training_steps_of_the_book_network(momentum):
         torch.nn.BCELoss()(other(torch.from_numpy(x)), torch.from_numpy(t)).backward()
         assert_same_parameters(model, other, 1e-12, gradients=True)
         ours.step()
+        theirs.step()
+    assert_same_parameters(model, other, 1e-12, gradients=False)
+
+
+def test_training_steps_of_the_network_for_ten_digits():
+    rng = np.random.default_rng(0)
+    model = digit_network(rng, np.float64)
+    other = twin(model)
+    assert sum(p.numel() for p in other.parameters()) == 206_922
+    loss, optimizer = CategoricalCrossEntropy(from_logits=True), SGD(model.parameters(), 0.1)
+    theirs = torch.optim.SGD(other.parameters(), 0.1)
+    for _ in range(3):
+        x, labels = rng.random((4, 1, 28, 28)), rng.integers(0, 10, 4)
+        optimizer.zero_gradients()
+        theirs.zero_grad()
+        loss.forward(model.forward(x), np.eye(10)[labels])
+        model.accumulate_gradients(loss.backward())
+        torch.nn.CrossEntropyLoss()(other(torch.from_numpy(x)), torch.from_numpy(labels)).backward()
+        assert_same_parameters(model, other, 1e-12, gradients=True)
+        optimizer.step()
         theirs.step()
     assert_same_parameters(model, other, 1e-12, gradients=False)
