@@ -47,7 +47,7 @@ CONDITIONS = {
     # Rows of numbers, and what else the parser does not read.
     r"2P = K_W - 1",
     r"q + P = \alpha S + \rho",
-    r"q + P - K_W = (\alpha - \beta) S + (\rho - \kappa)",
+    r"q + P - K_W = (\alpha - \beta) S + (\rho - \delta)",
     "x = (1, 2, 3)",
     "k = (1, 10)",
     "x = (1, 2, 3, 4, 5)",
