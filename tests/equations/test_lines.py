@@ -47,7 +47,7 @@ CONDITIONS = {
     # Rows of numbers, and what else the parser does not read.
     r"2P = K_W - 1",
     r"q + P = \alpha S + \rho",
-    r"q + P - K_W = (\alpha - \beta) S + (\rho - \kappa)",
+    r"q + P - K_W = (\alpha - \beta) S + (\rho - \delta)",
     "x = (1, 2, 3)",
     "k = (1, 10)",
     "x = (1, 2, 3, 4, 5)",
@@ -58,7 +58,6 @@ CONDITIONS = {
     "x = (1, 2)",
     "b = (0, 1, 1)",
     "g = (1, 0, 2)",
-    "x = (1, 2, 3, 4, 5, 6)",
     "g = (1, 2, 3)",
     r"1 \cdot (1, 1) - 1 \cdot (0, 2) = (1, -1)",
 }

@@ -63,7 +63,7 @@ def row(rng: Draw) -> Case:
             "L/y": g,
             "L/x": back,
             "T": np.stack(plain, axis=1),
-            "T'": conv2d(units, row_of(k), none, **options)[:, 0, 0].T,
+            r"\hat{T}": conv2d(units, row_of(k), none, **options)[:, 0, 0].T,
             "E": np.eye(wide - kernel + 1)[::stride],
             "B": np.eye(wide)[:, padding : padding + width],
             "W": width,
