@@ -11,6 +11,7 @@ pytest.importorskip("matplotlib", reason="pip install '.[docs]'")
 from cnnbook.gradient_check import relative_error
 from scripts.figures import break_check as book
 from tests.browser.serving import ROOT
+from tests.browser.touching import texts, unsound
 
 CHAPTER, NAME = "09-backpropagation", "break-check"
 FIGURE = f"figure[data-touch={NAME}]"
@@ -216,26 +217,14 @@ def test_one_direction_misses_the_wrong_axes_about_every_second_time(visit):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_and_nothing_is_too_wide(visit, scheme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe")
     page = opened(visit, scheme=scheme, width=360)
     page.locator(".check-row button", has_text="Try every pair").click()
-    found = axe.Axe().run(page, context=FIGURE).response["violations"]
-    assert [one["id"] for one in found] == []
-    for where in ("html", ".touch-panel"):
-        wide, room = page.locator(where).first.evaluate("one => [one.scrollWidth, one.clientWidth]")
-        assert wide <= room, where
+    assert unsound(page) == []
 
 
 def test_each_engine_opens_it_and_shows_the_same(engine, site):
     address = f"{site}{CHAPTER}/#touch={NAME}&mistake=sign&check=all&h=-2"
     with engine.open(address) as page:
-        seen = page.evaluate(
-            """async () => {
-              for (let k = 0; k < 100 && !document.querySelector("[data-open] .touch-said"); k += 1)
-                await new Promise((done) => setTimeout(done, 50));
-              return [".check-sentence", "[data-cell=sign-all]"].map(
-                (one) => document.querySelector(one).textContent);
-            }"""
-        )
-    assert seen[0].startswith("one weight with the wrong sign, all entries: error 2 (weights[")
-    assert seen[1] == "seen"
+        [sentence], verdict = texts(page, ".check-sentence", "[data-cell=sign-all]")
+    assert sentence.startswith("one weight with the wrong sign, all entries: error 2 (weights[")
+    assert verdict == ["seen"]

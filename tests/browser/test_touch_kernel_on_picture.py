@@ -7,7 +7,7 @@ import pytest
 
 from cnnbook.correlation import convolve2d, cross_correlate2d, rotate180
 from scripts.touch_digits import first_digits
-from tests.browser.touching import opened, unsound
+from tests.browser.touching import opened, texts, unsound
 
 PAGE, NAME = "01-cross-correlation-and-convolution", "kernel-on-picture"
 FIGURE = f"figure[data-touch={NAME}]"
@@ -225,13 +225,7 @@ def test_the_panel_is_sound(visit, scheme):
 def test_three_engines_show_the_same(engine, site):
     fragment = f"#touch={NAME}&picture=3&mode=same&at=9,14"
     with engine.open(f"{site}{PAGE}/{fragment}") as page:
-        text = page.evaluate(
-            """async () => {
-              const find = (part) => document.querySelector("figure[data-open] " + part);
-              while (!find(".facts")?.textContent) await new Promise((go) => setTimeout(go, 50));
-              return [".products", ".sum", ".facts"].map((part) => find(part).textContent);
-            }"""
-        )
+        [sum_], [facts] = texts(page, ".sum", ".facts")
     expected = cross_correlate2d(DIGITS[3], np.sign(np.add.outer(range(3), range(3)) - 2.0), "same")
-    assert number(text[1]) == expected[9, 14] != 0
-    assert f"to {expected.max():.0f}." in text[2]
+    assert number(sum_) == expected[9, 14] != 0
+    assert f"to {expected.max():.0f}." in facts

@@ -8,7 +8,7 @@ import pytest
 from cnnbook.correlation import convolve2d, cross_correlate2d
 from scripts.figures.learn_edge import RATE, SOUGHT, STEPS
 from scripts.touch_digits import first_digits
-from tests.browser.touching import opened, unsound
+from tests.browser.touching import opened, texts, unsound
 
 PAGE, NAME = "03-kernel-gradients", "learn-edge"
 FIGURE = f"figure[data-touch={NAME}]"
@@ -181,13 +181,7 @@ def test_the_panel_is_sound(visit, scheme):
 def test_three_engines_show_the_same(engine, site):
     fragment = f"#touch={NAME}&digit=2&gradient=right&right=20"
     with engine.open(f"{site}{PAGE}/{fragment}") as page:
-        line = page.evaluate(
-            """async () => {
-              const line = () => document.querySelector("figure[data-open] .line")?.textContent;
-              while (!line()) await new Promise((go) => setTimeout(go, 50));
-              return line();
-            }"""
-        )
+        [[line]] = texts(page, ".line")
     losses = learn(2, "right", 20)[1]
     assert (
         line

@@ -16,6 +16,7 @@ from cnnbook.losses.binary_cross_entropy import (
     binary_cross_entropy_from_logits,
     binary_cross_entropy_from_logits_gradient,
 )
+from tests.browser.touching import texts, unsound
 
 CHAPTER, NAME = "06-binary-cross-entropy", "two-marbles"
 EPSILON, WAYS, LOSSES = 1e-7, ("logits", "floored", "clipped", "typed"), ("cross", "squared")
@@ -225,25 +226,13 @@ def test_an_address_brings_the_state_back_and_a_broken_one_the_first(visit):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_and_nothing_is_too_wide(visit, scheme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe")
     page = opened(visit, "&range=120&z=-111.1&steps=3,3", scheme=scheme, width=360)
-    found = axe.Axe().run(page, context=FIGURE).response["violations"]
-    assert [one["id"] for one in found] == []
-    sizes = "one => [one.scrollWidth, one.clientWidth]"
-    for where in ("html", ".touch-panel"):
-        wide, room = page.locator(where).first.evaluate(sizes)
-        assert wide <= room, where
+    assert unsound(page) == []
 
 
 def test_each_engine_opens_it_and_shows_the_same(engine, site):
     address = f"{site}{CHAPTER}/#touch={NAME}&z=-8&steps=3,500"
     with engine.open(address) as page:
-        seen = page.evaluate(
-            """async () => {
-              for (let k = 0; k < 100 && !document.querySelector("[data-open] .touch-said"); k += 1)
-                await new Promise((done) => setTimeout(done, 50));
-              return [...document.querySelectorAll("[data-cell]")].map((one) => one.textContent);
-            }"""
-        )
+        [seen] = texts(page, "[data-cell]")
     assert seen[:4] == ["3", "500", "\u22125.0037", "\u22127.8167"]
     assert len(seen) == 12

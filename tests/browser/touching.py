@@ -2,6 +2,13 @@
 
 import pytest
 
+TEXTS = """
+async (selectors) => {
+  const open = (part) => [...document.querySelectorAll(`figure[data-open] ${part}`)];
+  while (!open(".touch-said").length) await new Promise((go) => setTimeout(go, 50));
+  return selectors.map((part) => open(part).map((one) => one.textContent));
+}
+"""
 WHY = "the browser tests need pip install '.[browser,docs]'"
 
 
@@ -16,6 +23,11 @@ def opened(visit, page_name, name, fragment=None, **reader):
         figure.locator(".touch > button").click()
     page.locator(f"figure[data-touch={name}][data-open]").wait_for()
     return page
+
+
+def texts(page, *selectors):
+    """Wait until a figure is open, in any engine; return what stands in its elements."""
+    return page.evaluate(TEXTS, list(selectors))
 
 
 def unsound(page):

@@ -1,6 +1,6 @@
 // A gradient check to break: a mistake, a check of it, and the error against the step h.
 
-import { button, element, parsed, roving, svg, written } from "./common.mjs";
+import { button, element, followed, parsed, roving, svg, within, written } from "./common.mjs";
 import { BEST, CHECKS, LIMITS, MISTAKES, common, directions, drawn, judged, measured, verdict }
   from "./break-check-sums.mjs";
 
@@ -20,8 +20,8 @@ const [LEAST, MOST] = [-16, 2]; // decimal exponents of the error
 const power = (exponent) => Number((10 ** exponent).toPrecision(3));
 const written2 = (value) => (value === 0 ? "0" : value.toExponential(0).replace("e+0", "").replace("-", "\u2212"));
 const whole = (text, least, most, otherwise) => {
-  const number = parsed(text ?? "");
-  return Number.isInteger(number) && number >= least && number <= most ? number : otherwise;
+  const number = within(text, least, most, otherwise);
+  return Number.isInteger(number) ? number : otherwise;
 };
 
 function settled(state) {
@@ -59,15 +59,8 @@ class Plot {
     this.step = svg("path", { class: "check-step" });
     this.point = svg("circle", { class: "check-point", r: 5 });
     const parts = [this.marks, this.limit, this.step, this.right, this.errors, this.point];
-    this.drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "check-plot", "aria-hidden": "true" }, ...parts);
-    this.drawing.addEventListener("pointerdown", (event) => {
-      event.preventDefault();
-      this.drawing.setPointerCapture(event.pointerId);
-      choose(this.exponent(event));
-    });
-    this.drawing.addEventListener("pointermove", (event) => {
-      if (this.drawing.hasPointerCapture(event.pointerId)) choose(this.exponent(event));
-    });
+    this.drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "touch-plot check-plot", "aria-hidden": "true" }, ...parts);
+    followed(this.drawing, (event) => choose(this.exponent(event)));
     this.ticks();
   }
 

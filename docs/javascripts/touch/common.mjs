@@ -70,6 +70,18 @@ export function entry(label, value, change, { step = 1, digits = 6 } = {}) {
   return input;
 }
 
+// A drawing on which a pointer that is held down is followed.
+export function followed(drawing, follow) {
+  drawing.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    drawing.setPointerCapture(event.pointerId);
+    follow(event);
+  });
+  drawing.addEventListener("pointermove", (event) => {
+    if (drawing.hasPointerCapture(event.pointerId)) follow(event);
+  });
+}
+
 // Cells in rows (null is a gap): one takes the focus by Tab, the arrow keys lead to the others.
 export function roving(rows) {
   const all = rows.flat().filter(Boolean);
@@ -90,6 +102,12 @@ export function roving(rows) {
       });
     }),
   );
+}
+
+// A number in an address, in its range; what is none, or outside, is the given one.
+export function within(text, least, most, otherwise) {
+  const number = parsed(text ?? "");
+  return number >= least && number <= most ? number : otherwise;
 }
 
 // Numbers in an address: x=1,2,3. What is not a list of so many numbers is the given list.

@@ -58,7 +58,7 @@ class Desk {
   pad() {
     this.canvas = picture(SIDE, "Pad of 28 by 28 pixels");
     this.canvas.setAttribute("role", "application");
-    this.canvas.className = "draw-pad";
+    this.canvas.className = "draw-pad touch-surface";
     this.canvas.tabIndex = 0;
     const hear = (name, act) => this.canvas.addEventListener(name, (event) => act.call(this, event));
     hear("pointerdown", this.down);

@@ -86,7 +86,10 @@ class Hands {
       button("another digit", () => this.again((this.digit + 1) % DIGITS.length)),
     ];
     this.curves = Object.fromEntries(
-      KINDS.map((kind) => [kind, [svg("polyline", { class: kind }), svg("text", { class: kind })]]),
+      KINDS.map((kind) => {
+        const [curve, label] = ["polyline", "text"].map((tag) => svg(tag, { class: kind }));
+        return [kind, [curve, label, svg("circle", { class: kind, r: 4 })]];
+      }),
     );
     const box = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", class: "plot" };
     this.plot = svg("svg", box, ...axes(), ...Object.values(this.curves).flat());
@@ -180,10 +183,12 @@ class Hands {
   }
 
   show() {
-    for (const [kind, [curve, label]] of Object.entries(this.curves)) {
+    for (const [kind, [curve, label, point]] of Object.entries(this.curves)) {
       const { losses } = this.runs[kind];
       curve.setAttribute("points", losses.map((loss, step) => `${across(step)},${up(loss)}`).join(" "));
       const last = losses.length - 1;
+      point.setAttribute("cx", across(last));
+      point.setAttribute("cy", up(losses[last]));
       label.textContent = last > 0 ? kind : "";
       label.setAttribute("x", Math.max(across(last), LEFT + 60));
       label.setAttribute("y", up(losses[last]) - 6);

@@ -1,6 +1,6 @@
 // Two marbles that start at the same logit: one on the cross-entropy, one on half the squared error.
 
-import { button, choice, element, entry, parsed, svg, written } from "./common.mjs";
+import { button, choice, element, entry, followed, parsed, svg, within, written } from "./common.mjs";
 import { MOST, after, ended, moved, valued } from "./two-marbles-sums.mjs";
 
 export * from "./two-marbles-sums.mjs"; // what the tests compare with the book's functions
@@ -20,10 +20,6 @@ const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [320, 170, 34, 22, 14];
 const SAMPLES = 240;
 
 const one = (text, known, otherwise) => (Object.hasOwn(known, text) ? text : otherwise);
-const within = (text, least, most, otherwise) => {
-  const number = parsed(text ?? "");
-  return number >= least && number <= most ? number : otherwise;
-};
 
 // What an address says, where it makes sense.
 function settled(state) {
@@ -50,20 +46,13 @@ class Plot {
     this.marks = svg("g", { class: "marble-marks" });
     this.drawing = svg(
       "svg",
-      { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: `marble-plot marble-${name}`, "aria-hidden": "true" },
+      { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: `touch-plot marble-plot marble-${name}`, "aria-hidden": "true" },
       this.marks,
       this.curve,
       this.arrow,
       this.marble,
     );
-    this.drawing.addEventListener("pointerdown", (event) => {
-      event.preventDefault();
-      this.drawing.setPointerCapture(event.pointerId);
-      drag(this.logit(event));
-    });
-    this.drawing.addEventListener("pointermove", (event) => {
-      if (this.drawing.hasPointerCapture(event.pointerId)) drag(this.logit(event));
-    });
+    followed(this.drawing, (event) => drag(this.logit(event)));
   }
 
   logit(event) {
