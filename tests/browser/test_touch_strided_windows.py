@@ -1,5 +1,6 @@
 """The windows of a layer with stride and padding: all its numbers are those of the package."""
 
+import itertools
 import re
 
 import numpy as np
@@ -164,10 +165,7 @@ def test_it_opens_with_the_counts_of_its_drawing(visit):
     np.testing.assert_array_equal(image["untouched"], right["counts"] == 0)
     assert image["untouched"][7].all(), "the last row"
     assert image["untouched"].sum() == 7, "and no other"
-    assert "(8 + 2 \N{MIDDLE DOT} 0 \N{MINUS SIGN} 3) mod 2 = 1: row 7 is never touched." in text(
-        page, "facts"
-    )
-    assert "= 3; (7 + 2" in text(page, "facts")
+    assert sentence(8, 3, 2, 0) in text(page, "facts")
     assert "checkerboard" in text(page, "note")
     assert image["pressed"][2, 2]
     products, total = terms(page)
@@ -247,12 +245,41 @@ def test_the_keyboard_alone_sets_moves_and_picks(visit):
     assert page.complaints == []
 
 
-def test_gaps_between_windows_and_what_is_left_over(visit):
+SENTENCES = """async (all) => {
+  const { direction } = await import("../javascripts/touch/strided-windows-words.mjs");
+  return all.map((sizes) => direction("row", sizes.H, sizes));
+}"""
+
+
+def sentence(H, K, S, P):  # noqa: N803 - the letters of the chapter
+    """Say by the package which rows of a column of pixels have no gradient."""
+    count, _ = output_size((H, 1), (K, 1), stride=S, padding=(P, 0))
+    ones = collect(np.ones((1, K, count)), (1, 1, H, 1), Geometry((K, 1), (S, 1), (P, 0)))
+    lost = np.flatnonzero(ones[0, 0, :, 0] == 0)
+    left = H + 2 * P - K - S * (count - 1)
+    room = f"({H} + 2 \N{MIDDLE DOT} {P} {MINUS} {K})"
+    outputs = f"\N{LEFT FLOOR}{room} / {S}\N{RIGHT FLOOR} + 1 = {count}"
+    parts = [f"Rows: {outputs}; R = {room} mod {S} = {left}"]
+    if left and P:
+        parts.append(", padding" if left <= P else f", {P} of them padding")
+    if K < S:
+        parts.append(f", and {S} {MINUS} {K} = {S - K} between windows")
+    which = f"row {lost[0]} is" if len(lost) == 1 else f"rows {', '.join(map(str, lost))} are"
+    parts.append(f": {which} never touched." if len(lost) else ": every row is touched.")
+    return "".join(parts)
+
+
+def test_every_sentence_about_lost_rows_is_true(visit):
+    grid = itertools.product(range(1, 10), range(1, 6), range(1, 5), range(3))
+    fits = [dict(zip("HKSP", one, strict=True)) for one in grid if one[1] <= one[0] + 2 * one[3]]
+    said = [one.replace("\N{NO-BREAK SPACE}", " ") for one in visit(PAGE).evaluate(SENTENCES, fits)]
+    assert said == [sentence(**one) for one in fits]
+    assert len(said) > 400
+
+
+def test_a_pixel_between_windows_has_no_gradient(visit):
     page = opened(visit, PAGE, NAME, "H=9&W=8&K=2&S=4&P=1&pick=x1,5")
-    _, right = right_for(page, H=9, W=8, K=2, S=4, P=1)
-    rows = np.flatnonzero(right["counts"].sum(axis=1) == 0).tolist()
-    assert f"rows {', '.join(map(str, rows))} are never touched" in text(page, "facts")
-    assert "mod 4 = 1, padding, and 4 \N{MINUS SIGN} 2 = 2 between windows" in text(page, "facts")
+    assert sentence(9, 2, 4, 1) in text(page, "facts")
     assert terms(page) == ([], 0.0)
     assert "under no window. Its gradient is 0" in text(page, "where")
     assert page.get_by_role("button", name="Pixel (1, 5): 0, under no window").count() == 1

@@ -71,7 +71,7 @@ export function direction(word, size, sizes) {
   const { S, P, K } = sizes;
   const room = `(${size} + 2 \u00b7 ${P} \u2212 ${K})`.replaceAll(" ", "\u00a0"); // in one line
   const [outputs, left, lost] = [outputSize, leftOver, untouched].map((count) => count(size, sizes));
-  const begin = `${capital(word)}s: \u230a${room} / ${S}\u230b + 1 = ${outputs}; ${room} mod ${S} = ${left}`;
+  const begin = `${capital(word)}s: \u230a${room} / ${S}\u230b + 1 = ${outputs}; R = ${room} mod ${S} = ${left}`;
   const padding = left <= P ? ", padding" : `, ${P} of them padding`;
   const between = `, and ${S} \u2212 ${K} = ${S - K} between windows`;
   const which = lost.length === 1 ? `${word} ${lost[0]} is` : `${word}s ${lost.join(", ")} are`;
@@ -115,5 +115,5 @@ export const where = ([name, ...at], sizes) => `${KIND[name]} ${pair(at)}: ${WHE
 export function aroundIt({ H, W, K, S, P }) {
   const left = [H, W].some((size) => leftOver(size, { K, S, P }));
   const zeros = `S \u2212 1 = ${plural(S - 1, "zero")} between, K \u2212 1 = ${K - 1} around`;
-  return `g dilated: ${zeros}${left ? ", and what is left over" : ""}.`;
+  return `g dilated: ${zeros}${left ? ", R more after it" : ""}.`;
 }
