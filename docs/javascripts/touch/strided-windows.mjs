@@ -113,7 +113,7 @@ class Hands {
     this.counts = coverage(this.state);
     this.cells = [];
     const dilated = this.dilated();
-    const both = element("div", { class: "strided-views" }, this.grid("y"), this.grid("k"));
+    const both = element("div", { class: "strided-views strided-both" }, this.grid("y"), this.grid("k"));
     const beside = element("div", { class: "strided-beside" }, both, dilated);
     const left = element("div", { class: "strided-left" }, this.image(), this.told);
     this.views.replaceChildren(left, beside);
@@ -209,11 +209,9 @@ class Hands {
       }),
     );
     const rows = this.around.map((row) => row.map(({ made }) => made));
-    const made = this.table("The dilated upstream gradient", rows, "strided-dilated");
-    this.marked = element("span", {});
-    const above = made.querySelector("p");
-    above.classList.add("strided-around");
-    above.replaceChildren(aroundIt(this.sizes), " ", this.marked);
+    const made = this.table(aroundIt(this.sizes), rows, "strided-dilated");
+    this.marked = element("p", { class: "strided-title" });
+    made.append(this.marked);
     return made;
   }
 
