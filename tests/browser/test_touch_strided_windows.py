@@ -144,10 +144,12 @@ def put(page, **sizes):
     """Press the buttons of the settings until they are as wanted."""
     for name, wanted in sizes.items():
         group = page.get_by_role("group", name=f"{name}, ")
-        while (now := int(group.locator("output").inner_text())) != wanted:
+        while (now := int(group.locator(".strided-number").inner_text())) != wanted:
             which = f"{name} {'more' if wanted > now else 'less'}"
             group.get_by_role("button", name=which).click()
-            assert abs(int(group.locator("output").inner_text()) - wanted) < abs(now - wanted)
+            assert abs(int(group.locator(".strided-number").inner_text()) - wanted) < abs(
+                now - wanted
+            )
 
 
 def right_for(page, seed=2, **sizes):

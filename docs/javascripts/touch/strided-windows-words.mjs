@@ -110,7 +110,9 @@ const WHERE = {
     return `under ${plural(count, "window")}, ${outputs}; ${offsets}.`;
   },
 };
-export const where = ([name, ...at], sizes) => `${KIND[name]} ${pair(at)}: ${WHERE[name](at, sizes)}`;
+const together = (text) => text.replace(/, (?=[\u2212\d]+\))/g, ",\u00a0"); // a pair in one line
+export const where = ([name, ...at], sizes) =>
+  together(`${KIND[name]} ${pair(at)}: ${WHERE[name](at, sizes)}`);
 
 export function aroundIt({ H, W, K, S, P }) {
   const left = [H, W].some((size) => leftOver(size, { K, S, P }));

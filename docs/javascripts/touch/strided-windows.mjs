@@ -55,15 +55,16 @@ class Hands {
 
   controls() {
     this.shown = {};
-    const steppers = Object.entries(SETTINGS).map(([name, { words }]) => {
+    const groups = Object.entries(SETTINGS).map(([name, { words }]) => {
       const less = button("\u2212", () => this.step(name, -1), { "aria-label": `${name} less` });
       const more = button("+", () => this.step(name, 1), { "aria-label": `${name} more` });
-      const number = element("output", {});
-      this.shown[name] = { less, more, number };
+      const number = element("span", { class: "strided-number" });
       const parts = [element("i", {}, name), " ", less, number, more];
-      return element("span", { role: "group", "aria-label": `${name}, ${words}`, title: words }, ...parts);
+      const group = element("span", { role: "group", title: words }, ...parts);
+      this.shown[name] = { less, more, number, group };
+      return group;
     });
-    return element("div", { class: "strided-row" }, ...steppers);
+    return element("div", { class: "strided-row" }, ...groups);
   }
 
   choices() {
@@ -122,9 +123,10 @@ class Hands {
   }
 
   explain() {
-    for (const [name, { less, more, number }] of Object.entries(this.shown)) {
-      const { least, most } = SETTINGS[name];
+    for (const [name, { less, more, number, group }] of Object.entries(this.shown)) {
+      const { least, most, words } = SETTINGS[name];
       number.textContent = this.sizes[name];
+      group.setAttribute("aria-label", `${name}, ${words}: ${this.sizes[name]}`);
       less.setAttribute("aria-disabled", String(this.sizes[name] === least));
       more.setAttribute("aria-disabled", String(this.sizes[name] === most));
     }
