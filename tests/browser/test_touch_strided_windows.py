@@ -281,7 +281,7 @@ def sentence(H, K, S, P):  # noqa: N803 - the letters of the chapter
     parts = [f"Rows: {outputs}; R = {room} mod {S} = {left}"]
     if left and P:
         parts.append(", padding" if left <= P else f", {P} of them padding")
-    if K < S:
+    if K < S and count > 1:
         parts.append(f", and {S} {MINUS} {K} = {S - K} between windows")
     which = f"row {lost[0]} is" if len(lost) == 1 else f"rows {', '.join(map(str, lost))} are"
     parts.append(f": {which} never touched." if len(lost) else ": every row is touched.")
