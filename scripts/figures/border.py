@@ -184,7 +184,7 @@ def towards_the_border() -> Data:
 
 
 NAMES = ("no padding", "no padding, wider", "zeros", "reflection")
-TITLES = ("in place", "anywhere", "box of 20 by 20", "centre of 8 by 8")
+TITLES = ("in place", "anywhere", "in the box", "in the centre")
 LINES = {
     "none": ("first", "-o", "no padding"),
     "zeros": ("second", "--s", "one row of zeros"),

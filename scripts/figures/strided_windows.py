@@ -52,6 +52,7 @@ def compute() -> Data:
         "paddings": PADDINGS,
         "output_sizes": [[outputs for outputs, _ in row] for row in found],
         "counts": counts.tolist(),
+        "largest_counts": counts.max(axis=(2, 3)).tolist(),
         "untouched_rows": (counts.max(axis=3) == 0).sum(axis=2).tolist(),
         "untouched_columns": (counts.max(axis=2) == 0).sum(axis=2).tolist(),
         "differing_from_formula": int((counts != expected).sum()),
@@ -88,6 +89,6 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 
 TOLERANCES = within(
     0,
-    "image_size kernels strides paddings output_sizes counts untouched_rows untouched_columns",
-    "differing_from_formula",
+    "image_size kernels strides paddings output_sizes counts largest_counts",
+    "untouched_rows untouched_columns differing_from_formula",
 )
