@@ -175,6 +175,7 @@ def test_what_is_not_a_number_spoils_its_row_alone():
 WRONG = [
     (lambda: softmax(np.ones(3, int)), TypeError, "z: *int64"),
     (lambda: softmax(np.array(1.0)), ValueError, "z: expected 1 or more axes"),
+    (lambda: softmax(np.ones((2, 0))), ValueError, "z: expected no empty axis in (..., K)"),
     (lambda: log_softmax(np.ones((2, 0))), ValueError, "z: expected no empty axis in (..., K)"),
     (lambda: log_softmax([1.0]), TypeError, "z: expected a NumPy array*got list"),
     (lambda: sigmoid(INTS), TypeError, "z: *int64"),

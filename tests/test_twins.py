@@ -73,6 +73,14 @@ POOLING = {
 STRIDED = {SUFFIX.sub("_strided_loops", name): name for name in CONVOLUTIONAL}
 
 
+def without_options(case):
+    """Return a case at stride 1 and without padding, of an image that is as large as the kernel."""
+    x = padded(case)
+    y = conv2d(x, case.kernels, case.bias)
+    grad_output = np.random.default_rng(0).standard_normal(y.shape)
+    return replace(case, x=x, grad_output=grad_output, stride=(1, 1), padding=(0, 0))
+
+
 def test_every_twin_is_known_here():
     correlations = {"cross_correlate2d_loops", "convolve2d_loops"}
     convolutional = set(CONVOLUTIONAL) | set(STRIDED)
@@ -127,6 +135,8 @@ def test_twins_with_stride_and_padding_agree(name, case):
     arguments, _ = CONVOLUTIONAL[STRIDED[name]]
     expected = loops(*arguments(case), **case.geometry)
     assert error(fast(*arguments(case), **case.geometry), expected) < 1e-14
+    plain = without_options(case)
+    assert error(fast(*arguments(plain)), loops(*arguments(plain))) < 1e-14
 
 
 @settings(max_examples=100)

@@ -156,6 +156,11 @@ WRONG = [
     ),
     (lambda: softmax_gradient(IMAGE, KERNEL), ValueError, "grad_output: *(5, 6)*(2, 3)"),
     (lambda: softmax_gradient(INTS, IMAGE), TypeError, "p: *int64"),
+    (
+        lambda: softmax_gradient(np.ones((2, 0)), IMAGE),
+        ValueError,
+        "p: expected no empty axis in (..., K)",
+    ),
     (lambda: softmax_gradient(np.array(1.0), IMAGE), ValueError, "p: expected 1 or more axes"),
     (lambda: Softmax().backward(np.ones(1)), RuntimeError, "Softmax(): backward was called"),
     (lambda: Sigmoid().backward(np.ones(1)), RuntimeError, "Sigmoid(): backward was called"),

@@ -233,6 +233,16 @@ def test_layers_say_what_they_are():
     assert MaxPool2D(2).parameters() == MeanPool2D(2).parameters() == []
 
 
+def test_without_a_border_the_frame_of_the_windows_is_zero():
+    view = pool_windows(np.ones((1, 1, 2, 2)), Geometry((2, 2), (1, 1), (1, 1)))
+    np.testing.assert_array_equal(view[0, 0, 0, 0], [[0, 0], [0, 1]])
+
+
+def backward_of(layer, upstream):
+    layer.forward(X)
+    return layer.backward(upstream)
+
+
 X, INTS, UP = np.ones((1, 1, 4, 5)), np.ones((1, 1, 4, 5), int), np.ones((1, 1, 2, 2))
 
 WRONG = [
@@ -259,7 +269,11 @@ WRONG = [
         ValueError,
         "grad_output: expected shape (1, 1, 2, 2), which x of shape (1, 1, 4, 5) gives; got (1, 1",
     ),
-    (lambda: max_pool2d_input_gradient(X, UP[0], 2), ValueError, "grad_output: expected 4 axes"),
+    (
+        lambda: max_pool2d_input_gradient(X, UP[0], 2),
+        ValueError,
+        "grad_output: expected 4 axes (N, C, H', W'); got shape (1, 2, 2)",
+    ),
     (lambda: max_pool2d_input_gradient(X, UP, (2, 6)), ValueError, "pool_size: *(4, 5)*(2, 6)"),
     (lambda: max_pool2d_input_gradient(X, UP, 2, padding=2), ValueError, "padding: *(2, 2)"),
     (lambda: mean_pool2d(INTS, 2), TypeError, "x: *int64"),
@@ -271,6 +285,29 @@ WRONG = [
     ),
     (lambda: mean_pool2d_input_gradient(UP, 2.5, 2), TypeError, "input_size: expected an integer"),
     (lambda: mean_pool2d_input_gradient(UP, 3, 4), ValueError, "kernel_size: *(3, 3)*(4, 4)"),
+    (
+        lambda: backward_of(MaxPool2D(2), np.ones((1, 1, 2, 3))),
+        ValueError,
+        "grad_output: expected shape (1, 1, 2, 2), the shape of forward's output; got (1, 1, 2, 3)",
+    ),
+    (
+        lambda: backward_of(MeanPool2D(2), np.ones((1, 1, 2, 3))),
+        ValueError,
+        "grad_output: expected shape (1, 1, 2, 2), the shape of forward's output; got (1, 1, 2, 3)",
+    ),
+    (lambda: MaxPool2D(2).forward(X[0]), ValueError, "x: expected 4 axes (N, C, H, W); got"),
+    (lambda: MeanPool2D(2).forward(X[0]), ValueError, "x: expected 4 axes (N, C, H, W); got"),
+    (lambda: mean_pool2d(X[0], 2), ValueError, "x: expected 4 axes (N, C, H, W); got"),
+    (
+        lambda: max_pool2d_input_gradient(X[0], UP, 2),
+        ValueError,
+        "x: expected 4 axes (N, C, H, W); got shape (1, 4, 5)",
+    ),
+    (
+        lambda: mean_pool2d_input_gradient(UP[0], 4, 2),
+        ValueError,
+        "grad_output: expected 4 axes (N, C, H', W'); got shape (1, 2, 2)",
+    ),
     (lambda: max_pool2d_input_gradient(INTS, UP, 2), TypeError, "x: *int64"),
     (lambda: MaxPool2D(2.0), TypeError, "pool_size: expected an integer; got 2.0"),
     (lambda: MeanPool2D("2"), TypeError, "pool_size: expected an integer"),

@@ -169,8 +169,27 @@ def test_targets_in_float32_add_up_closely_enough():
     rows = np.random.default_rng(0).dirichlet(np.ones(10), 1000).astype(np.float32)
     check_distributions(rows)
     check_distributions(np.eye(3, dtype=bool))
+    # In float32 each of these additions to 1 would be rounded up to the next number.
+    row = np.zeros((1, 128), np.float32)
+    row[0, 0], row[0, 8:121:8] = 1, 6.1e-8
+    assert row.sum(axis=1, dtype=np.float32)[0] - 1 > 1e-6
+    check_distributions(row)
     z = np.zeros((1000, 10))
     assert CategoricalCrossEntropy(from_logits=True).forward(z, rows) == pytest.approx(np.log(10))
+
+
+@pytest.mark.parametrize("shape", [(6,), (2, 3, 4)])
+def test_classes_lie_along_the_last_axis_of_any_number_of_axes(shape):
+    rng = np.random.default_rng(5)
+    z, t = rng.standard_normal(shape), rng.dirichlet(np.ones(shape[-1]), shape[:-1])
+    for function, array in (
+        (categorical_cross_entropy, softmax(z)),
+        (categorical_cross_entropy_from_logits, z),
+    ):
+        found = function(array, t)
+        assert found.shape == shape[:-1]
+        for at in np.ndindex(shape[:-1]):
+            np.testing.assert_allclose(found[at], function(array[at], t[at]), rtol=1e-14)
 
 
 def test_backward_needs_forward():
@@ -192,7 +211,29 @@ def a_loss(predictions, targets, **options):
     return CategoricalCrossEntropy(**options).forward(predictions, targets)
 
 
+EMPTY = np.ones((2, 0))
+
 WRONG = [
+    (
+        lambda: categorical_cross_entropy(EMPTY, EMPTY),
+        ValueError,
+        "p: expected no empty axis in (..., K)",
+    ),
+    (
+        lambda: categorical_cross_entropy_gradient(EMPTY, EMPTY),
+        ValueError,
+        "p: expected no empty axis in (..., K)",
+    ),
+    (
+        lambda: categorical_cross_entropy_from_logits(EMPTY, EMPTY),
+        ValueError,
+        "z: expected no empty axis in (..., K)",
+    ),
+    (
+        lambda: categorical_cross_entropy_from_logits_gradient(EMPTY, EMPTY),
+        ValueError,
+        "z: expected no empty axis in (..., K)",
+    ),
     (lambda: categorical_cross_entropy(INTS, ROWS), TypeError, "p: *int64"),
     (lambda: categorical_cross_entropy(ROWS, WIDE), ValueError, "t: *(5, 6)*(2, 3)"),
     (lambda: categorical_cross_entropy(np.array(1.0), ROWS), ValueError, "p: expected 1 or more"),
@@ -206,7 +247,11 @@ WRONG = [
         ValueError,
         "t: expected shape (5, 6), to fit z of shape (5, 6); got (2, 3)",
     ),
-    (lambda: a_loss(np.eye(2), np.ones(2)), ValueError, "targets: *(2, 2)*(2,)"),
+    (
+        lambda: a_loss(np.eye(2), np.ones(2)),
+        ValueError,
+        "targets: expected shape (2, 2), the shape of predictions; got (2,)",
+    ),
     (lambda: a_loss(np.ones(2), np.ones(2)), ValueError, "predictions: expected 2 axes (N, K)"),
     (lambda: a_loss(np.eye(2), [1, 0]), TypeError, "targets: *got list"),
     (lambda: a_loss(np.eye(2, dtype=int), np.eye(2)), TypeError, "predictions: *int64"),
