@@ -70,13 +70,13 @@ export function direction(word, size, sizes) {
   const between = `, and ${S} \u2212 ${K} = ${S - K} between windows`;
   const which = lost.length === 1 ? `${word} ${lost[0]} is` : `${word}s ${lost.join(", ")} are`;
   const end = lost.length ? `: ${which} never touched.` : `: every ${word} is touched.`;
-  return begin + (left && P ? padding : "") + (S > K ? between : "") + end;
+  return begin + (left && P ? padding : "") + (S > K && outputs > 1 ? between : "") + end;
 }
 
 // How many windows are over a pixel that is far from the border.
 export function pattern({ K, S }) {
   const [less, more] = [Math.floor(K / S), Math.ceil(K / S)];
-  if (K < S) return "K is smaller than S: between the windows there are pixels under none.";
+  if (K < S) return "K is smaller than S: pixels between two windows are under none.";
   if (less === more) {
     const count = plural(less * less, "window");
     return `S divides K: inside, every pixel is under (${K} / ${S})\u00b2 = ${count}.`;
