@@ -13,7 +13,7 @@ from cnnbook.layers import (
 )
 from cnnbook.layers.geometry import output_size
 from cnnbook.mnist import load_zero_one
-from tests.browser.touching import opened, unsound
+from tests.browser.touching import opened, turn, unsound
 
 PAGE, NAME = "14-pooling", "pool-switches"
 FIGURE = f"figure[data-touch={NAME}]"
@@ -358,34 +358,38 @@ def test_numbers_are_edited(visit):
     assert page.complaints == []
 
 
-@pytest.mark.parametrize(("S", "P"), [(1, 0), (2, 0), (2, 1), (3, 0)])
-def test_the_image_moves_and_outputs_are_counted(visit, S, P):  # noqa: N803
-    page = opened(visit, PAGE, NAME, f"S={S}&P={P}")
+def moves(page, S, P):  # noqa: N803 - the letters of the chapter
+    """Move the image two pixels to the right, and compare what is said of the outputs."""
     before, x = grid(page, "y")["numbers"], grid(page, "x")["numbers"]
     press(page, "Move the image right")
     press(page, "Move the image right")
     np.testing.assert_array_equal(grid(page, "x")["numbers"], np.pad(x, ((0, 0), (2, 0)))[:, :-2])
     agrees(page, 2, S, P)
-    outputs = grid(page, "y")
+    outputs, said = grid(page, "y"), text(page, "motion")
     after = outputs["numbers"]
     np.testing.assert_array_equal(outputs["sign"], after != before)
     stay = int((after == before).sum())
-    said = f"Moved 2 right. In place: {stay} of {after.size} outputs stay, {after.size - stay}"
-    assert text(page, "motion").startswith(f"{said} change (\N{NOT EQUAL TO}).")
+    begin = f"Moved 2 right. In place: {stay} of {after.size} outputs stay, {after.size - stay}"
+    assert said.startswith(f"{begin} change (\N{NOT EQUAL TO}).")
     if 2 % S:
-        assert f"no multiple of S = {S}" in text(page, "motion")
-    else:
-        by = 2 // S
-        equal = after[:, by:] == before[:, :-by]
-        assert text(page, "motion").endswith(
-            f"moved by {by} right: {equal.sum()} of {equal.size} are equal."
-        )
-        assert equal.all() == (P == 0)
-    for _ in range(3):
-        press(page, "Move the image left")
-    press(page, "Move the image right")
-    np.testing.assert_array_equal(grid(page, "x")["numbers"], x)
+        assert f"no multiple of S = {S}" in said
+        return
+    by = 2 // S
+    equal = after[:, by:] == before[:, :-by]
+    assert said.endswith(f"moved by {by} right: {equal.sum()} of {equal.size} are equal.")
+    assert equal.all() == (P == 0)
+
+
+def test_the_image_moves_and_outputs_are_counted(visit):
+    page = opened(visit, PAGE, NAME)
+    for S, P in ((1, 0), (2, 1), (3, 0), (2, 0)):  # noqa: N806 - the letters of the chapter
+        turn(page, NAME, f"S={S}&P={P}")
+        moves(page, S, P)
+    for way in ("left", "left", "left", "right"):
+        press(page, f"Move the image {way}")
     assert text(page, "motion").startswith("Move the image")
+    assert "Moved" not in text(page, "motion")
+    agrees(page, 2, 2, 0)
     for _ in range(4):
         panel(page).get_by_role("button", name="Move the image up").click(force=True)
     assert text(page, "motion").startswith("Moved 3 up.")
@@ -440,16 +444,20 @@ def test_the_address_brings_the_same_state_back(visit):
     assert "g = \N{MINUS SIGN}1.5" in text(page, "told")
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [
-        "K=9&S=0&P=x&pool=min&tie=toString&down=7&right=0.5&pick=z1,1&x=1,2,3&g=",
-        f"x={','.join(['1e9'] * 36)}&g={','.join(['0.123'] * 49)}&pick=y0",
-    ],
-)
-def test_a_broken_address_shows_the_beginning(visit, broken):
-    page, first = opened(visit, PAGE, NAME, broken), opened(visit, PAGE, NAME)
-    assert panel(page).text_content() == panel(first).text_content()
+BROKEN = [
+    "K=9&S=0&P=x&pool=min&tie=toString&down=7&right=0.5&pick=z1,1&x=1,2,3&g=",
+    f"x={','.join(['1e9'] * 36)}&g={','.join(['0.123'] * 49)}&pick=y0",
+]
+
+
+def test_a_broken_address_shows_the_beginning(visit):
+    page = opened(visit, PAGE, NAME)
+    first = panel(page).text_content()
+    for broken in BROKEN:
+        turn(page, NAME, "K=3&pick=x1,1")
+        assert panel(page).text_content() != first
+        turn(page, NAME, broken)
+        assert panel(page).text_content() == first
     assert page.complaints == []
 
 
@@ -460,24 +468,19 @@ def test_a_pick_outside_is_the_nearest(visit):
     agrees(page, 2, 2, 0)
 
 
-@pytest.mark.parametrize(
-    ("scheme", "fragment"),
-    [
-        ("light", "down=1"),
-        ("dark", "K=3&S=1&P=1&tie=split&pick=x2,3&right=1"),
-        ("dark", "pool=mean"),
-    ],
-)
-def test_the_panel_is_sound_and_nothing_moves(visit, scheme, fragment):
-    page = opened(visit, PAGE, NAME, fragment, scheme=scheme, width=360)
-    assert unsound(page) == []
-    for width in (320, 360, 768, 1920):
-        page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        height = panel(page).bounding_box()["height"]
-        for part, place in (("x", 0), ("y", 0), ("x", 14), ("y", 8)):
-            page.locator(f"{FIGURE} .pool-{part} button").nth(place).click()
-            assert panel(page).bounding_box()["height"] == height, (width, part, place)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_panel_is_sound_and_nothing_moves(visit, scheme):
+    page = opened(visit, PAGE, NAME, scheme=scheme, width=360)
+    for fragment in ("down=1", "K=3&S=1&P=1&tie=split&pick=x2,3&right=1", "pool=mean"):
+        turn(page, NAME, fragment)
+        assert unsound(page) == []
+        for width in (320, 360, 768, 1920):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            height = panel(page).bounding_box()["height"]
+            for part, place in (("x", 0), ("y", 0), ("x", 14), ("y", 8)):
+                page.locator(f"{FIGURE} .pool-{part} button").nth(place).click()
+                assert panel(page).bounding_box()["height"] == height, (fragment, width, part)
 
 
 def test_the_largest_fits_a_phone_with_room_for_a_finger(visit):

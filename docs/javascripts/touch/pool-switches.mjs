@@ -115,7 +115,8 @@ class Hands {
       const made = button(arrow, () => this.move(down, right), { "aria-label": `Move the image ${way}` });
       return { made, down, right };
     });
-    return element("div", { class: "pool-row" }, "Move the image", ...this.ways.map(({ made }) => made));
+    const row = { class: "pool-row pool-moves" };
+    return element("div", row, "Move the image", ...this.ways.map(({ made }) => made));
   }
 
   step(name, by) {
