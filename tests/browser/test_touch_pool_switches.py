@@ -155,6 +155,15 @@ def test_what_stays_and_what_moves_along_is_counted(scripts):
     assert len(kinds) == 6
 
 
+def test_a_mean_of_the_same_numbers_in_another_order_has_not_changed(scripts):
+    x = [[0.2, 0.3, 0, 0], [0, 0.1, 0.2, 0]]
+    state = {"x": x, "K": 2, "S": 1, "P": 0, "pool": "mean", "steps": [0, 1]}
+    means = mean_pool2d(batch(x), 2, stride=1)[0, 0, 0]
+    assert 0 < abs(means[1] - means[0]) < 1e-15
+    (found,) = scripts(COMPARED, [state])
+    assert (found["stay"], found["follow"], found["partners"]) == (1, 2, 2)
+
+
 def test_the_patch_is_one_of_mnist(scripts):
     patch = scripts(
         """async () => (await import("../javascripts/touch/pool-switches-words.mjs")).PATCH"""
@@ -355,6 +364,15 @@ def test_numbers_are_edited(visit):
     assert (agrees(page, 2, 2, 0)[0] != other[0]).any()
     press(page, "MNIST patch")
     assert agrees(page, 2, 2, 0)[0].max() == 255
+    assert page.complaints == []
+
+
+def test_large_numbers_are_written_out(visit):
+    page = opened(visit, PAGE, NAME, f"S=1&pool=mean&K=3&g={','.join(['998.9'] * 49)}&pick=x2,2")
+    assert f"Sum of g: {16 * 998.9:.1f}. Sum of the gradient: {16 * 998.9:.1f}." in text(
+        page, "sums"
+    )
+    assert text(page, "sum").endswith("= 998.9")
     assert page.complaints == []
 
 

@@ -75,11 +75,14 @@ export const ties = (state) => windows(state).filter((at) => largest(at, state).
 export const moved = (x, [down, right]) =>
   x.map((row, p) => row.map((_, q) => x[p - down]?.[q - right] ?? 0));
 
+// Means of the same numbers in another order may differ in their last digit.
+export const nearly = (one, other) => Math.abs(one - other) < 1e-9;
+
 // Of the outputs, how many are what they were in the same place, and, if the image has moved by a
 // multiple of the stride, how many are what they were as far back as that.
 export function compared(before, after, steps, S) {
   const places = after.flatMap((row, i) => row.map((_, j) => [i, j]));
-  const equal = (from) => from.filter(([i, j, a, b]) => after[i][j] === before[a][b]).length;
+  const equal = (from) => from.filter(([i, j, a, b]) => nearly(after[i][j], before[a][b])).length;
   const stay = equal(places.map(([i, j]) => [i, j, i, j]));
   if (steps.some((step) => step % S)) return { count: places.length, stay };
   const [down, right] = steps.map((step) => step / S);

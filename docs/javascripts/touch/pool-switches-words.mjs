@@ -1,7 +1,7 @@
 // What the pooling of chapter 14 is set to, and what is said of it: numbers in, sentences out.
 
-import { integer, listed, pair, plural, random, written } from "./common.mjs";
-import { compared, largest, over, pixels, shares, terms, ties, tops, total } from "./pool-switches-sums.mjs";
+import { integer, listed, pair, parsed, plural, random, written } from "./common.mjs";
+import { compared, largest, nearly, over, pixels, terms, ties, tops, total } from "./pool-switches-sums.mjs";
 
 export const SIDE = 6;
 const MOST_OUTPUTS = 7; // in one direction: K = 2, S = 1, P = 1
@@ -76,11 +76,12 @@ export function settled(state) {
 
 // --- sentences ------------------------------------------------------------------------------------
 
-// In a cell, and in a sentence; "equals" where the four digits are all that there is.
-export const brief = (number) => written(Math.round(100 * number) / 100);
-export const short = (number) => written(number, 4);
-const close = (number) => Math.abs(Number(number.toPrecision(4)) - number) <= 1e-9 * Math.abs(number);
-export const equals = (number) => `${close(number) ? "=" : "\u2248"} ${short(number)}`;
+// In a cell, and in a sentence; "equals" where the four decimals are all that there is.
+const decimals = (count) => (number) => written(Math.round(10 ** count * number) / 10 ** count, 12);
+export const brief = decimals(2);
+export const short = decimals(4);
+const exact = (number) => nearly(parsed(short(number)), number);
+export const equals = (number) => `${exact(number) ? "=" : "\u2248"} ${short(number)}`;
 const bracketed = (number) => (number < 0 ? `(${short(number)})` : short(number));
 const list = (pairs) => pairs.map(pair).join(", ").replace(/, (?=\S+\)$)/, ",\u00a0");
 const summed = (numbers) => numbers.map((one, at) => (at ? bracketed(one) : short(one))).join(" + ");

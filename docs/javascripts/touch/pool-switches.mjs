@@ -6,6 +6,7 @@ import {
   forward,
   inputGradient,
   moved,
+  nearly,
   outputs,
   over,
   pixels,
@@ -232,9 +233,15 @@ class Hands {
     this.changed(() => `${KIND[name]} ${pair([p, q])}: ${short(value)}.`);
   }
 
-  move(down, right) {
+  // Where one more step leads to, unless that is too far.
+  next(down, right) {
     const to = [this.steps[0] + down, this.steps[1] + right];
-    if (to.some((steps) => Math.abs(steps) > FURTHEST)) return;
+    return to.every((steps) => Math.abs(steps) <= FURTHEST) && to;
+  }
+
+  move(down, right) {
+    const to = this.next(down, right);
+    if (!to) return;
     this.steps = to;
     this.edit();
     this.changed(() => this.motion.textContent);
@@ -266,8 +273,7 @@ class Hands {
     this.fill();
     this.ties.disabled = this.pool === "mean";
     for (const { made, down, right } of this.ways) {
-      const far = [this.steps[0] + down, this.steps[1] + right].some((steps) => Math.abs(steps) > FURTHEST);
-      made.setAttribute("aria-disabled", String(far));
+      made.setAttribute("aria-disabled", String(!this.next(down, right)));
     }
     this.tell();
   }
@@ -290,7 +296,7 @@ class Hands {
     made.toggleAttribute("data-strong", met && this.met.strong.has(String([p, q])));
     made.setAttribute("aria-pressed", String(String(this.picked) === String([name, p, q])));
     const won = name === "x" ? terms([p, q], this.state).length : 0;
-    const changed = name === "y" && this.y[p][q] !== this.before[p][q];
+    const changed = name === "y" && !nearly(this.y[p][q], this.before[p][q]);
     made.toggleAttribute("data-won", won > 0 && this.pool === "max");
     made.toggleAttribute("data-changed", changed);
     const value = brief(name === "x" ? this.state.x[p][q] : this.y[p][q]);
