@@ -358,6 +358,13 @@ def test_numbers_are_edited(visit):
     agrees(page, 2, 2, 0)
     field.fill("1e9")
     assert grid(page, "y")["below"][0, 0] == 999
+    press(page, "Move the image down")
+    x = grid(page, "x")["numbers"]
+    pixel(page, 3, 3).click()
+    field.fill("7.5")
+    x[3, 3] = 7.5
+    np.testing.assert_array_equal(grid(page, "x")["numbers"], x)
+    assert not text(page, "motion").startswith("Moved")
     press(page, "Other numbers")
     other = agrees(page, 2, 2, 0)
     press(page, "Other numbers")
@@ -430,10 +437,10 @@ def test_the_keyboard_alone(visit):
     said = panel(page).get_by_role("status").inner_text()
     assert said == "Pixel (1, 1): 8."
     page.keyboard.press("Tab")
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("5")
-    _, g, _ = agrees(page, 3, 1, 0)
-    assert g[0, 1] == 5
+    for key in ("4", "ArrowRight", "5"):
+        page.keyboard.press(key)
+    x, g, _ = agrees(page, 3, 1, 0)
+    assert (x[1, 1], g[0, 0], g[0, 1]) == (8, 4, 5), "what has the focus is changed, picked or not"
     assert text(page, "told").startswith("Window (0, 1): 9 pixels.")
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowUp")
@@ -484,6 +491,15 @@ def test_a_pick_outside_is_the_nearest(visit):
     assert text(page, "told").startswith("Window (1, 1)")
     panel(page).get_by_role("button", name="S less").click()
     agrees(page, 2, 2, 0)
+
+
+def test_a_corner_of_the_padding_leaves_one_pixel(visit):
+    page = opened(visit, PAGE, NAME, "K=2&S=2&P=1&pick=y0,0")
+    x, g, _ = agrees(page, 2, 2, 1)
+    assert grid(page, "x")["lit"].sum() == 1
+    assert page.locator(f"{FIGURE} .pool-padding[data-lit]").count() == 3
+    told = f"Window (0, 0): 1 pixel. The largest is {x[0, 0]:.0f}, at (0, 0): the switch."
+    assert text(page, "told") == f"{told} It gets g = {g[0, 0]:.0f}."
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -114,7 +114,7 @@ function ofMean(at, state) {
 
 function ofWindow(at, state) {
   const content = state.pool === "max" ? ofMax(at, state) : ofMean(at, state);
-  return `Window ${pair(at)}: ${pixels(at, state).length} pixels. ${content}`;
+  return `Window ${pair(at)}: ${plural(pixels(at, state).length, "pixel")}. ${content}`;
 }
 
 function ofPixel(at, state) {
