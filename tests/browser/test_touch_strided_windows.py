@@ -8,7 +8,7 @@ import pytest
 
 from cnnbook.layers import conv2d, conv2d_input_gradient, conv2d_kernel_gradient
 from cnnbook.layers.geometry import Geometry, collect, output_size
-from tests.browser.touching import opened, unsound
+from tests.browser.touching import opened, turn, unsound
 
 PAGE, NAME = "13-stride-and-padding", "strided-windows"
 FIGURE = f"figure[data-touch={NAME}]"
@@ -143,30 +143,14 @@ def terms(page):
     return products, float(total.replace(MINUS, "-"))
 
 
-def turn(page, fragment):
-    """Follow a link on the page to another state of the figure."""
-    page.evaluate(
-        """(hash) => {
-          document.querySelector("figure[data-open] .touch-panel").dataset.old = "";
-          location.hash = hash;
-        }""",
-        f"#touch={NAME}&{fragment}",
-    )
-    page.locator(f"{FIGURE}[data-open] .touch-panel:not([data-old]) .touch-said").wait_for(
-        state="attached", timeout=30_000
-    )
-
-
 def put(page, **sizes):
     """Press the buttons of the settings until they are as wanted."""
     for name, wanted in sizes.items():
         group = page.get_by_role("group", name=f"{name}, ")
-        while (now := int(group.locator(".strided-number").inner_text())) != wanted:
+        while (now := int(group.locator(".touch-count").inner_text())) != wanted:
             which = f"{name} {'more' if wanted > now else 'less'}"
             group.get_by_role("button", name=which).click()
-            assert abs(int(group.locator(".strided-number").inner_text()) - wanted) < abs(
-                now - wanted
-            )
+            assert abs(int(group.locator(".touch-count").inner_text()) - wanted) < abs(now - wanted)
 
 
 def right_for(page, seed=2, **sizes):
@@ -315,7 +299,7 @@ REFUSED = [
 def test_a_kernel_that_does_not_fit_is_refused_as_the_package_refuses_it(visit):
     page = opened(visit, PAGE, NAME)
     for fragment, press, sizes, options in REFUSED:
-        turn(page, fragment)
+        turn(page, NAME, fragment)
         before = grid(page, "Image")["numbers"]
         page.get_by_role("button", name=press).click()
         with pytest.raises(ValueError, match="kernel_size") as refusal:
@@ -362,12 +346,12 @@ BROKEN = [
 def test_a_broken_address_shows_the_beginning(visit):
     page = opened(visit, PAGE, NAME)
     first = panel(page).text_content()
-    turn(page, "H=3&W=4&pick=x7,9")
+    turn(page, NAME, "H=3&W=4&pick=x7,9")
     assert "Pixel (2, 3)" in text(page, "where"), "outside, the nearest"
     for broken in BROKEN:
-        turn(page, "H=3&W=4")
+        turn(page, NAME, "H=3&W=4")
         assert panel(page).text_content() != first
-        turn(page, broken)
+        turn(page, NAME, broken)
         assert panel(page).text_content() == first
     assert page.complaints == []
 

@@ -11,6 +11,12 @@ async (selectors) => {
 """
 FIGURE = "document.querySelector('figure[data-open]')"
 USED = {"slider", "button", "textbox", "spinbutton", "radio", "checkbox", "application", "combobox"}
+FOLLOW = """
+(hash) => {
+  document.querySelector("figure[data-open] .touch-panel").dataset.old = "";
+  location.hash = hash;
+}
+"""
 WHY = "the browser tests need pip install '.[browser,docs]'"
 
 
@@ -25,6 +31,13 @@ def opened(visit, page_name, name, fragment=None, **reader):
         figure.locator(".touch > button").click()
     page.locator(f"figure[data-touch={name}][data-open]").wait_for()
     return page
+
+
+def turn(page, name, fragment):
+    """Follow a link on the page to another state of a figure that is open."""
+    page.evaluate(FOLLOW, f"#touch={name}&{fragment}")
+    panel = page.locator(f"figure[data-touch={name}][data-open] .touch-panel:not([data-old])")
+    panel.locator(".touch-said").wait_for(state="attached", timeout=30_000)
 
 
 def texts(page, *selectors):

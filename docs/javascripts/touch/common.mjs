@@ -36,6 +36,22 @@ export function choice(name, options, chosen, choose) {
   return set;
 }
 
+// A setting that two buttons change by one: what stands there, and a function that shows a value.
+export function stepper(name, { words, least, most }, step) {
+  const less = button("\u2212", () => step(-1), { "aria-label": `${name} less` });
+  const more = button("+", () => step(1), { "aria-label": `${name} more` });
+  const number = element("span", { class: "touch-count" });
+  const parts = [element("i", {}, name), " ", less, number, more];
+  const made = element("span", { class: "touch-stepper", role: "group", title: words }, ...parts);
+  const show = (value, fixed = false) => {
+    number.textContent = value;
+    made.setAttribute("aria-label", `${name}, ${words}: ${value}`);
+    less.setAttribute("aria-disabled", String(fixed || value === least));
+    more.setAttribute("aria-disabled", String(fixed || value === most));
+  };
+  return { made, show };
+}
+
 // A number as a reader writes it: with a minus of either kind, a point or a comma.
 export function parsed(text) {
   const plain = text.trim().replace("\u2212", "-").replace(",", ".");
@@ -110,6 +126,11 @@ export function within(text, least, most, otherwise) {
   return number >= least && number <= most ? number : otherwise;
 }
 
+export function integer(text, { least, most, usual }) {
+  const number = within(text, least, most, usual);
+  return Number.isInteger(number) ? number : usual;
+}
+
 // Numbers in an address: x=1,2,3. What is not a list of so many numbers is the given list.
 export function listed(text, otherwise) {
   const numbers = (text ?? "").split(",").map(parsed);
@@ -117,6 +138,9 @@ export function listed(text, otherwise) {
 }
 
 export const plain = (numbers) => numbers.map(String).join(",");
+
+export const pair = ([p, q]) => `(${written(p)}, ${written(q)})`;
+export const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 // The same random numbers each time, between 0 and 1: Marsaglia's xorshift (2003) in 32 bits.
 export function random(seed) {

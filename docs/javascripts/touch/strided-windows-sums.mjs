@@ -2,15 +2,13 @@
 // the image. Offset (u, v) of the window of output (i, j) lies on pixel (i S + u - P, j S + v - P).
 
 import { correlate, flipped } from "./correlation.mjs";
+import { filled, outputSize, whole } from "./windows.mjs";
 
-const whole = (count) => Array.from({ length: count }, (_, index) => index);
-const filled = (rows, columns, value) => whole(rows).map((p) => whole(columns).map((q) => value(p, q)));
 const sum = (numbers) => numbers.reduce((all, one) => all + one, 0);
 
 // --- one direction: rows, or columns --------------------------------------------------------------
 
-// How many windows fit, and how many rows the last one leaves.
-export const outputSize = (size, { K, S, P }) => Math.floor((size + 2 * P - K) / S) + 1;
+// How many rows the last window leaves.
 export const leftOver = (size, { K, S, P }) => (size + 2 * P - K) % S;
 
 // The outputs whose windows cover row p of the image: there i S <= p + P <= i S + K - 1.

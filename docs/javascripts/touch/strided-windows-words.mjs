@@ -1,7 +1,8 @@
 // What the windows of chapter 13 are set to, and what is said of it: numbers in, sentences out.
 
-import { random, within, written } from "./common.mjs";
-import { covering, leftOver, outputSize, untouched } from "./strided-windows-sums.mjs";
+import { integer, pair, plural, random, written } from "./common.mjs";
+import { covering, leftOver, untouched } from "./strided-windows-sums.mjs";
+import { outputSize } from "./windows.mjs";
 
 export const SETTINGS = {
   H: { words: "height of the image", least: 1, most: 9, usual: 8 },
@@ -15,9 +16,7 @@ export const KIND = { x: "Pixel", y: "Output", k: "Kernel entry" };
 const LARGEST = 13; // outputs, in the largest image and with the smallest kernel
 const SEED = { least: 1, most: 999, usual: 2 };
 
-export const pair = ([p, q]) => `(${written(p)}, ${written(q)})`;
 export const bracketed = (number) => (number < 0 ? `(${written(number)})` : written(number));
-export const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 const times = (count, letter) => (count === 1 ? letter : `${count}${letter}`);
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
@@ -46,19 +45,14 @@ export function refused({ H, W, K, P }) {
   return `kernel_size: expected at most the padded image's (H, W) = (${height}, ${width}); got (${K}, ${K})`;
 }
 
-function whole(text, { least, most, usual }) {
-  const number = within(text, least, most, usual);
-  return Number.isInteger(number) ? number : usual;
-}
-
 // What an address says, where it makes sense.
 export function settled(state) {
-  const read = (of) => Object.entries(SETTINGS).map(([name, one]) => [name, whole(of[name], one)]);
+  const read = (of) => Object.entries(SETTINGS).map(([name, one]) => [name, integer(of[name], one)]);
   const asked = Object.fromEntries(read(state));
   const [, name, p, q] = /^([xyk])(\d\d?),(\d\d?)$/.exec(state.pick ?? "") ?? ["", "x", 2, 2];
   return {
     sizes: refused(asked) ? Object.fromEntries(read({})) : asked,
-    seed: whole(state.seed, SEED),
+    seed: integer(state.seed, SEED),
     show: Object.hasOwn(SHOWS, state.show ?? "") ? state.show : "windows",
     picked: [name, Number(p), Number(q)],
   };

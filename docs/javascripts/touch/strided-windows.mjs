@@ -1,7 +1,7 @@
 // The windows of a layer with stride and padding: press an output, a kernel entry or a pixel, and see
 // what it meets. The arithmetic is in strided-windows-sums.mjs, the sentences in -words.mjs.
 
-import { button, choice, element, roving, written } from "./common.mjs";
+import { button, choice, element, pair, plural, roving, stepper, written } from "./common.mjs";
 import {
   coverage,
   factors,
@@ -19,9 +19,7 @@ import {
   direction,
   KIND,
   numbers,
-  pair,
   pattern,
-  plural,
   refused,
   SETTINGS,
   settled,
@@ -54,17 +52,11 @@ class Hands {
   // --- what is built ------------------------------------------------------------------------------
 
   controls() {
-    this.shown = {};
-    const groups = Object.entries(SETTINGS).map(([name, { words }]) => {
-      const less = button("\u2212", () => this.step(name, -1), { "aria-label": `${name} less` });
-      const more = button("+", () => this.step(name, 1), { "aria-label": `${name} more` });
-      const number = element("span", { class: "strided-number" });
-      const parts = [element("i", {}, name), " ", less, number, more];
-      const group = element("span", { role: "group", title: words }, ...parts);
-      this.shown[name] = { less, more, number, group };
-      return group;
+    this.steppers = Object.entries(SETTINGS).map(([name, range]) => {
+      const { made, show } = stepper(name, range, (by) => this.step(name, by));
+      return { name, made, show };
     });
-    return element("div", { class: "strided-row" }, ...groups);
+    return element("div", { class: "strided-row" }, ...this.steppers.map(({ made }) => made));
   }
 
   choices() {
@@ -123,13 +115,7 @@ class Hands {
   }
 
   explain() {
-    for (const [name, { less, more, number, group }] of Object.entries(this.shown)) {
-      const { least, most, words } = SETTINGS[name];
-      number.textContent = this.sizes[name];
-      group.setAttribute("aria-label", `${name}, ${words}: ${this.sizes[name]}`);
-      less.setAttribute("aria-disabled", String(this.sizes[name] === least));
-      more.setAttribute("aria-disabled", String(this.sizes[name] === most));
-    }
+    for (const { name, show } of this.steppers) show(this.sizes[name]);
     const lines = { row: "H", column: "W" };
     const said = Object.entries(lines).map(([word, name]) => direction(word, this.sizes[name], this.sizes));
     this.facts.replaceChildren(said[0], element("br"), said[1]);
