@@ -413,7 +413,7 @@ def mean_pool2d_input_gradient(
 def share_among_all(
     grad_output: Array, shape: Shape, geometry: Geometry
 ) -> Array:
-    """Add the same share of every upstream number to each pixel of its window.
+    """Add the same share of every upstream number to each pixel of its window, @eq-mean-gradient.
 
     Parameters
     ----------

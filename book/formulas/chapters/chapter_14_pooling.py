@@ -43,7 +43,7 @@ def switches(
 
 @binds("eq-max-frame", pool_windows)
 @binds("eq-max-pool", max_pool2d)
-@binds("eq-switch", max_pool2d)
+@binds("eq-switch", max_pool2d_input_gradient)
 @binds("eq-max-gradient", max_pool2d_input_gradient)
 @binds("eq-max-gradient-sum", max_pool2d_input_gradient)
 def largest(rng: Draw) -> Case:
