@@ -1,4 +1,4 @@
-"""Pooling: one number for every window of every map."""
+"""Chapter 14: pooling, one number for every window of every map."""
 
 from collections.abc import Iterator
 
@@ -61,6 +61,8 @@ def pool_windows(
     x: Array, geometry: Geometry, border: float = 0.0
 ) -> Array:
     """Show the windows of a pooling layer in its images.
+
+    Framed by minus infinity, the images are those of @eq-max-frame.
 
     Parameters
     ----------
@@ -130,6 +132,7 @@ def max_pool2d_loops(
     y = np.full(shape, -np.inf, x.dtype)
     for n, c, i, j in np.ndindex(shape):
         for p, q in pixels_of_window(i, j, size, geometry):
+            # @eq-max-pool
             y[n, c, i, j] = np.maximum(y[n, c, i, j], x[n, c, p, q])
     return y
 
@@ -142,6 +145,11 @@ def max_pool2d(
     padding: Size = 0,
 ) -> Array:
     """Keep the largest number of every window.
+
+    Y[n, c, i, j] = max over u, v of X[n, c, i s + u, j s + v], where s is the stride and X is
+    surrounded by ``padding`` rows and columns of minus infinity: @eq-max-pool. No output changes
+    by more than the largest change of a pixel, @eq-max-lipschitz. An image that moves by s moves
+    its outputs by one, @eq-max-shift.
 
     Parameters
     ----------
@@ -214,11 +222,13 @@ def max_pool2d_input_gradient_loops(
     geometry = pool_geometry(pool_size, stride, padding)
     grad_x = np.zeros(x.shape, grad_output.dtype)
     for n, c, i, j in np.ndindex(grad_output.shape):
+        # @eq-switch: the first of the largest
         pixels = pixels_of_window(i, j, x.shape[2:], geometry)
         first = next(pixels)
         for p, q in pixels:
             if x[n, c, p, q] > x[n, c, *first]:
                 first = p, q
+        # @eq-max-gradient
         grad_x[n, c, *first] += grad_output[n, c, i, j]
     return grad_x
 
@@ -233,8 +243,10 @@ def max_pool2d_input_gradient(
 ) -> Array:
     """Give every upstream number to the pixel that was the largest of its window.
 
-    Where several are the largest, the first of them gets it, row by row. A pixel that was the
-    largest of several windows gets the sum.
+    The Jacobian has a single 1 in each row, @eq-max-jacobian. A pixel that was the largest of
+    several windows gets the sum, @eq-max-gradient, and nothing is lost, @eq-max-gradient-sum.
+    Where several are the largest, the first of them gets it, row by row: one of the subgradients
+    of @eq-max-subgradient.
 
     Parameters
     ----------
@@ -304,6 +316,7 @@ def route_to_largest(
     windows = pool_windows(x, geometry, border=np.nan)
     waiting = np.ones(y.shape, bool)
     for u, v in np.ndindex(*size):
+        # @eq-switch, for all windows at once
         here = waiting & (windows[..., u, v] == y)
         gradients[..., u, v] += np.where(here, grad_output, 0)
         waiting &= ~here
@@ -315,7 +328,8 @@ def mean_pool2d(
 ) -> Array:
     """Take the mean of every window.
 
-    It is the cross-correlation of every map with a kernel whose entries are all 1/(KH KW).
+    Y[n, c, i, j] = sum over u, v of X[n, c, i s + u, j s + v] / (KH KW): @eq-mean-pool. It is a
+    convolutional layer with the constant kernels of @eq-mean-kernel.
 
     Parameters
     ----------
@@ -355,7 +369,7 @@ def mean_pool2d_input_gradient(
     *,
     stride: Size | None = None,
 ) -> Array:
-    """Give every pixel of a window the same share of its upstream number.
+    """Give every pixel of a window the same share of its upstream number: @eq-mean-gradient.
 
     Parameters
     ----------
@@ -399,7 +413,7 @@ def mean_pool2d_input_gradient(
 def share_among_all(
     grad_output: Array, shape: Shape, geometry: Geometry
 ) -> Array:
-    """Add the same share of every upstream number to each pixel of its window.
+    """Add the same share of every upstream number to each pixel of its window, @eq-mean-gradient.
 
     Parameters
     ----------

@@ -46,6 +46,7 @@ CONDITIONS = {
     r"\igrad{L}{z_2} = p - 1 = -\frac{1}{4}",
     # Rows of numbers, and what else the parser does not read.
     r"2P = K_W - 1",
+    r"\max(a, b) = b + r(a - b)",
     r"q + P = \alpha S + \rho",
     r"q + P - K_W = (\alpha - \beta) S + (\rho - \delta)",
     "x = (1, 2, 3)",
