@@ -26,6 +26,8 @@ def main(arguments: list[str]) -> int:
         print("look at:", ", ".join(making.update(names)) or "nothing")
         return 0
     act, _ = ACTIONS.get(options.action, (making.make, ""))
+    if options.all:
+        act = making.check_all
     differs = [name for name, agrees in together.results(act, names).items() if agrees is False]
     if differs:
         print(f"DIFFERS: {', '.join(differs)}")
@@ -44,7 +46,10 @@ def parsed(arguments: list[str], every: list[str]) -> argparse.Namespace:
         chosen.add_argument(
             f"--{action}", dest="action", action="store_const", const=action, help=said
         )
+    parser.add_argument("--all", action="store_true", help="with --check: run every trial again")
     options = parser.parse_args(arguments)
+    if options.all and options.action != "check":
+        parser.error("--all: expected together with --check")
     if unknown := set(options.names) - set(every):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(every)}")
     return options

@@ -21,6 +21,7 @@ from cnnbook.files import replacing
 from scripts.figures import FOLDER, sources
 from scripts.figures.common import SCHEMES, Data, Tolerances
 from scripts.figures.drawings import same_drawing
+from scripts.trials import running, store
 
 
 class Module(Protocol):
@@ -50,11 +51,14 @@ def make(name: str) -> None:
     """Compute the data of a figure, draw them, and write both."""
     if not can_compute(name):
         return
+    if sources.has_trials(name):
+        running.run(name)
     module, start = load(name), time.perf_counter()
     data = _plain(module.compute())
+    seconds = time.perf_counter() - start + store.seconds(name)
     provenance = {
         "script": f"scripts/figures/{name}.py",
-        "seconds": round(time.perf_counter() - start, 1),
+        "seconds": round(seconds, 1),
         "machine": platform.machine(),
         "versions": {
             "cnnbook": cnnbook.__version__,
@@ -69,12 +73,24 @@ def make(name: str) -> None:
 
 
 def check(name: str) -> bool:
-    """Compute and draw a figure, compare with what is stored, write nothing."""
+    """Compute and draw a figure, compare with what is stored, write nothing.
+
+    Of its trials those are run again whose code has changed, and the one of this week.
+    """
     return (not can_compute(name) or _check_data(name)) & _check_drawings(name)
+
+
+def check_all(name: str) -> bool:
+    """Check a figure, and all its trials."""
+    if not sources.has_trials(name) or not can_compute(name):
+        return check(name)
+    return running.check(name, running.load(name).TRIALS) & check(name)
 
 
 def renew(name: str) -> bool:
     """Check a figure, and if all agrees, note that the code of today makes it."""
+    if sources.has_trials(name) and can_compute(name):
+        running.run(name)
     agrees = check(name)
     if agrees and can_compute(name):
         _write(name, stored(name) | {"sources": sources.fingerprints(name)})
@@ -92,7 +108,7 @@ def redraw(name: str) -> None:
 def update(chosen: Iterable[str] | None = None) -> list[str]:
     """Bring figures up to date with their code, each by the least that has to be done.
 
-    A figure whose computation has changed is made again; one whose drawing has changed is drawn
+    A figure whose computation or trials have changed is made again; one whose drawing has is drawn
     again; one of which only the code of the book has changed is checked, and made again if its
     data differ.
 
@@ -108,7 +124,7 @@ def update(chosen: Iterable[str] | None = None) -> list[str]:
     """
     changed = []
     for name, kinds in sources.changes(chosen).items():
-        again = "compute" in kinds
+        again = "compute" in kinds or "trials" in kinds
         if "draw" in kinds and not (again and can_compute(name)):
             redraw(name)
         if again or ("cnnbook" in kinds and not renew(name)):
@@ -162,10 +178,12 @@ def _write(name: str, content: Mapping[str, Any]) -> None:
 def _check_data(name: str) -> bool:
     """Compare data computed now with the data of the figure."""
     module, content = load(name), stored(name)
-    was, now, tolerances = content["data"], _plain(module.compute()), module.TOLERANCES
-    agrees = bool(content["tolerances"] == _plain(tolerances))
-    if not agrees:
+    was, tolerances = content["data"], module.TOLERANCES
+    agrees = not sources.has_trials(name) or running.check(name, running.some(name))
+    if content["tolerances"] != _plain(tolerances):
         print(f"{name}: the tolerances are not those of the script")
+        agrees = False
+    now = _plain(module.compute())
     for key in sorted(was.keys() | now.keys()):
         if key not in was or key not in now or key not in tolerances:
             print(f"{name}: {key}: not in the data, the script and the tolerances alike")

@@ -4,6 +4,9 @@ The hashes are kept in the JSON of a figure. ``compute`` and ``draw`` are of wha
 of its module reach in ``scripts``; ``cnnbook`` is of what both reach there, and of the examples of
 a page if the figure executes them. So whoever edits a label draws anew, and who edits a layer
 computes the figures that use it, and nothing else.
+
+A figure that is made of trials (`scripts.trials`) has ``trials`` besides: of what a trial reaches
+in ``scripts``, and of all results that are kept.
 """
 
 import doctest
@@ -13,11 +16,13 @@ from collections.abc import Iterable
 
 from book.syntax import Name, Sources, fingerprint
 from scripts.figures import FOLDER, ROOT
+from scripts.trials import store
 
 PACKAGE = "scripts.figures"
 EXAMPLES = re.compile(r'^EXAMPLES = "(.+?)"', re.MULTILINE)
 WHY = {
     "compute": "its module has changed since it was made",
+    "trials": "its trials have changed, or the code of its module that runs them",
     "draw": "its module has changed since it was drawn",
     "cnnbook": "the code of the book that it runs has changed since it was checked",
 }
@@ -43,12 +48,33 @@ def fingerprints(name: str, found: Sources | None = None) -> dict[str, str]:
         "compute": [(module, "compute"), (module, "TOLERANCES"), *_examples(name, found)],
         "draw": [(module, "draw"), (f"{PACKAGE}.common", "SCHEMES")],
     }
-    parts = {key: found.reached(*start) for key, start in made.items()}
-    code: dict[str, list[str]] = {key: [] for key in WHY}
-    for key, modules in parts.items():
-        for reached, written in modules.items():
+    code: dict[str, list[str]] = {key: [] for key in (*made, "cnnbook")}
+    if has_trials(name, found):
+        made["trials"] = [(module, "trial"), *_examples(name, found)]
+        code["trials"] = [store.seal(name)]
+    for key, start in made.items():
+        for reached, written in found.reached(*start).items():
             code[key if reached.startswith("scripts.") else "cnnbook"] += written
     return {key: fingerprint(written) for key, written in code.items()}
+
+
+def with_trials(found: Sources | None = None) -> list[str]:
+    """Return the names of the figures that are made of trials."""
+    found = found or read()
+    return [name for name in names(found) if has_trials(name, found)]
+
+
+def has_trials(name: str, found: Sources | None = None) -> bool:
+    """Whether a figure is made of trials: its module says how one is run."""
+    found = found or read()
+    return "trial" in (found.top(f"{PACKAGE}.{name}") or {})
+
+
+def trial_fingerprint(name: str, found: Sources | None = None) -> str:
+    """Compute the hash of all code that a trial of a figure runs."""
+    found = found or read()
+    reached = found.reached((f"{PACKAGE}.{name}", "trial"), *_examples(name, found))
+    return fingerprint(line for written in reached.values() for line in written)
 
 
 def _examples(name: str, found: Sources) -> list[Name]:
@@ -68,7 +94,7 @@ def changes(chosen: Iterable[str] | None = None) -> dict[str, list[str]]:
         path = FOLDER / f"{name}.json"
         content = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         noted, now = content.get("sources", {}), fingerprints(name, found)
-        if differing := [key for key in WHY if noted.get(key) != now[key]]:
+        if differing := [key for key in WHY if noted.get(key) != now.get(key)]:
             result[name] = differing
     return result
 

@@ -1,0 +1,259 @@
+"""Long trainings are kept one by one, and run again when their code has changed."""
+
+import json
+import multiprocessing
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip("matplotlib", reason="the site's extra is not installed: pip install '.[docs]'")
+
+from scripts.figures import making, sources
+from scripts.figures.common import prepare
+from scripts.trials import __main__ as command
+from scripts.trials import running, store
+from scripts.trials.store import Entry
+
+SETTINGS = [{"seed": seed, "kind": kind} for seed in range(2) for kind in ("a", "b")]
+
+
+@pytest.fixture
+def trials(tmp_path, monkeypatch):
+    """A figure whose trials are noted when they run: what they find, and their code."""
+    monkeypatch.setattr(store, "FOLDER", tmp_path / "trials")
+    ran = []
+
+    def trials(raised=0, code="1", settings=SETTINGS, stop=None):
+        def trial(seed, kind):
+            ran.append(f"{kind}{seed}")
+            if ran[-1] == stop:
+                raise KeyboardInterrupt
+            return {"errors": [seed + raised, len(kind)]}
+
+        module = SimpleNamespace(
+            TRIALS=settings, trial=trial, allowed=lambda setting: {"errors": 1 - setting["seed"]}
+        )
+        monkeypatch.setattr(running, "load", lambda name: module)
+        monkeypatch.setattr(sources, "trial_fingerprint", lambda name: code)
+        ran.clear()
+        return ran
+
+    return trials
+
+
+def found():
+    return {"".join(map(str, e.setting.values())): e.result for e in store.read("toy").values()}
+
+
+def test_trials_are_run_once(trials):
+    ran = trials()
+    running.run("toy")
+    assert ran == ["a0", "b0", "a1", "b1"]
+    assert found() == {f"{seed}{kind}": {"errors": [seed, 1]} for seed in (0, 1) for kind in "ab"}
+    running.run("toy")
+    assert len(ran) == 4
+    assert store.results("toy", SETTINGS[2:]) == [{"errors": [1, 1]}] * 2
+
+
+def test_a_stopped_run_goes_on_where_it_was(trials):
+    trials(stop="a1")
+    with pytest.raises(KeyboardInterrupt):
+        running.run("toy")
+    assert list(found()) == ["0a", "0b"]
+    ran = trials()
+    running.run("toy")
+    assert ran == ["a1", "b1"]
+
+
+def test_what_is_stale_is_run_again_and_what_agrees_is_kept(trials):
+    trials()
+    running.run("toy")
+    ran = trials(raised=1, code="2")
+    running.run("toy")
+    assert len(ran) == 4
+    assert [result["errors"][0] for result in found().values()] == [0, 0, 2, 2]
+    assert {entry.code for entry in store.read("toy").values()} == {"2"}
+    assert running.todo("toy") == []
+
+
+def test_settings_that_are_gone_are_forgotten_and_the_order_is_theirs(trials):
+    trials()
+    running.run("toy")
+    trials(settings=SETTINGS[2:0:-1])
+    running.run("toy")
+    assert list(found()) == ["1a", "0b"]
+
+
+def test_a_check_runs_what_is_stale_and_the_one_of_this_week(trials, monkeypatch):
+    ran = trials()
+    running.run("toy")
+    chosen = []
+    for week in range(4):
+        monkeypatch.setattr(running.time, "time", lambda week=week: running.WEEK * (week + 0.5))
+        ran.clear()
+        assert running.check("toy", running.some("toy"))
+        chosen += ran
+    assert chosen == ["a0", "b0", "a1", "b1"]
+    ran = trials(code="2")
+    assert running.check("toy", running.some("toy"))
+    assert ran == ["a0", "b0", "a1", "b1"], "each once"
+
+
+def test_another_result_fails_a_check_and_nothing_is_written(trials, capsys):
+    trials()
+    running.run("toy")
+    before = store.path("toy").read_bytes()
+    trials(raised=1)
+    capsys.readouterr()
+    assert running.check("toy", SETTINGS[:1]), "within what is allowed"
+    assert not running.check("toy", SETTINGS[2:3])
+    assert capsys.readouterr().out.splitlines() == [
+        "toy: trial 0 a: ok",
+        "toy: trial 1 a: errors DIFFERS",
+    ]
+    assert store.path("toy").read_bytes() == before
+
+
+def test_a_missing_trial_fails_a_check(trials, capsys):
+    trials()
+    assert not running.check("toy", SETTINGS[:1])
+    assert "not there" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "other", [{}, {"errors": [1]}, {"errors": [1, 1], "more": 0}, {"errors": [1, float("nan")]}]
+)
+def test_results_of_another_form_differ(trials, other):
+    trials()
+    assert running.differences("toy", SETTINGS[2], {"errors": [1, 1]}, {"errors": [1, 1]}) == []
+    assert running.differences("toy", SETTINGS[2], {"errors": [1, 1]}, other)
+
+
+def add_many(folder, both_are_there, seeds):
+    store.FOLDER = folder
+    both_are_there.wait()
+    for seed in seeds:
+        store.add("toy", Entry({"seed": seed}, {"errors": seed}, 0.1, "1"))
+
+
+def test_two_processes_share_a_file(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    both_are_there = context.Barrier(2)
+    both = [
+        context.Process(target=add_many, args=(tmp_path, both_are_there, range(n, 100, 2)))
+        for n in (0, 1)
+    ]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join()
+    lines = (tmp_path / "toy.jsonl").read_text(encoding="utf-8").splitlines()
+    assert sorted(json.loads(line)["setting"]["seed"] for line in lines) == list(range(100))
+    assert [path.name for path in tmp_path.iterdir()] == ["toy.jsonl"]
+
+
+def test_the_seal_is_of_every_result(trials):
+    trials()
+    running.run("toy")
+    before = store.seal("toy")
+    text = store.path("toy").read_text(encoding="utf-8")
+    store.path("toy").write_text(text.replace("[1, 1]", "[1, 2]", 1), encoding="utf-8")
+    assert store.seal("toy") != before
+
+
+def test_a_figure_notes_its_trials(monkeypatch, tmp_path):
+    monkeypatch.setattr(store, "FOLDER", tmp_path)
+    before = sources.fingerprints("strides")
+    store.add("strides", Entry({"seed": 0}, {"errors": 1}, 0.1, "1"))
+    after = sources.fingerprints("strides")
+    assert [key for key in before if before[key] != after[key]] == ["trials"]
+    assert "trials" not in sources.fingerprints("seeds")
+
+
+def test_every_stored_trial_is_of_the_code_of_its_figure():
+    for name in sources.with_trials():
+        there = store.read(name)
+        assert list(there) == [store.key(setting) for setting in running.load(name).TRIALS], name
+        assert len({entry.code for entry in there.values()}) == 1, name
+
+
+def test_the_command_names_the_figures_that_have_trials(monkeypatch, capsys):
+    ran = []
+    monkeypatch.setattr(running, "run", lambda name, workers: ran.append((name, workers)))
+    assert command.main(["strides", "--workers", "2"]) == 0
+    assert ran == [("strides", 2)]
+    with pytest.raises(SystemExit):
+        command.main(["seeds_of_doubt"])
+    assert "unknown: seeds_of_doubt" in capsys.readouterr().err
+
+
+def test_check_all_runs_every_trial(monkeypatch):
+    ran = []
+    monkeypatch.setattr(running, "check", lambda name, settings: ran.append(len(settings)) or True)
+    monkeypatch.setattr(making, "check", lambda name: True)
+    assert making.check_all("strides")
+    assert ran == [len(running.load("strides").TRIALS)]
+    assert making.check_all("toeplitz")
+
+
+@pytest.fixture
+def figure(trials, tmp_path, monkeypatch):
+    """A figure made of these trials, and what its sources are."""
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setattr(making, "FOLDER", tmp_path)
+    monkeypatch.setattr(sources, "FOLDER", tmp_path)
+    monkeypatch.setattr(sources, "has_trials", lambda name: True)
+    module = SimpleNamespace(
+        compute=lambda: {"sum": sum(r["errors"][0] for r in store.results("toy", SETTINGS))},
+        draw=lambda data, colours: prepare(colours, width=1, height=1, rows=1)[0],
+        TOLERANCES={"sum": 0},
+    )
+    monkeypatch.setattr(making, "load", lambda name: module)
+
+    def figure(raised=0, code="1"):
+        def fingerprints(name, found=None):
+            return {"compute": "1", "draw": "1", "cnnbook": code, "trials": store.seal("toy")}
+
+        monkeypatch.setattr(sources, "fingerprints", fingerprints)
+        return trials(raised, code)
+
+    return figure
+
+
+def test_a_figure_is_made_of_what_its_trials_found(figure):
+    ran = figure()
+    making.make("toy")
+    assert sources.changes(["toy"]) == {}
+    assert making.stored("toy")["data"] == {"sum": 2}
+    ran.clear()
+    assert making.check("toy")
+    assert len(ran) == 1
+    assert making.check_all("toy")
+    assert len(ran) == 1 + len(SETTINGS) + 1
+
+
+def test_after_a_change_of_the_book_trials_that_agree_are_renewed(figure):
+    figure()
+    making.make("toy")
+    ran = figure(code="2")
+    assert making.update(["toy"]) == []
+    assert ran[: len(SETTINGS)] == ["a0", "b0", "a1", "b1"]
+    assert running.todo("toy") == []
+
+
+def test_after_a_change_of_the_book_trials_that_differ_make_another_figure(figure):
+    figure()
+    making.make("toy")
+    figure(raised=2, code="2")
+    assert making.update(["toy"]) == ["toy"]
+    assert making.stored("toy")["data"] == {"sum": 10}
+
+
+def test_after_a_change_of_the_trials_the_figure_is_made_again(figure):
+    figure()
+    making.make("toy")
+    store.add("toy", Entry(SETTINGS[0], {"errors": [5, 1]}, 0.1, "1"))
+    assert sources.changes(["toy"]) == {"toy": ["trials"]}
+    assert making.update(["toy"]) == ["toy"]
+    assert making.stored("toy")["data"] == {"sum": 7}
+    assert sources.changes(["toy"]) == {}
