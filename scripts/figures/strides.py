@@ -137,15 +137,26 @@ def compute() -> Data:
         data[f"{name}_parameters"] = sum(p.value.size for p in model.parameters())
         data[f"{name}_multiplications"] = products
         data[f"{name}_multiplications_total"] = sum(products)
-        found = results("strides", [t for t in TRIALS if t["kind"] == name])
-        data |= {f"{name}_{entry}": value for entry, value in measured(found).items()}
+        data |= {f"{name}_{entry}": value for entry, value in measured(runs(name)).items()}
+        more = errors_at_rest(runs(name)) - errors_at_rest(runs("plain"))  # seed by seed
+        data[f"{name}_more"], deviation = mean_and_deviation(more)
+        data[f"{name}_more_error"] = round(deviation / np.sqrt(len(more)), 6)
     return data
+
+
+def runs(kind: str) -> list[Result]:
+    """Return what the runs of a kind have found, seed by seed."""
+    return results("strides", [t for t in TRIALS if t["kind"] == kind])
+
+
+def errors_at_rest(found: list[Result]) -> Array:
+    """Count the errors of each run on images that have not been moved."""
+    return np.array([result["errors"][SHIFTS.index(0)] for result in found])
 
 
 def measured(found: list[Result]) -> Data:
     """Summarise the runs of one kind: their errors, and what a shift does, mean and spread."""
-    still = SHIFTS.index(0)
-    errors = sorted(result["errors"][still] for result in found)
+    errors = sorted(errors_at_rest(found).tolist())
     data: Data = {
         "errors": errors,
         "errors_least": errors[0],
@@ -168,14 +179,14 @@ SHOWN = {"plain": ("first", "-o"), "two_wide": ("second", "--s"), "three_wide": 
 
 def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     """Draw errors run by run, errors by shift, and what a shift does to the layer alone."""
-    figure, (runs, network, layer) = prepare(colours, width=6.8, height=3.5, rows=1, columns=3)
+    figure, (dots, network, layer) = prepare(colours, width=6.8, height=3.5, rows=1, columns=3)
     names = list(reversed(KINDS))
     for row, name in enumerate(names):
-        draw_row(runs, row, data[f"{name}_errors"], data[f"{name}_errors_mean"], colours)
+        draw_row(dots, row, data[f"{name}_errors"], data[f"{name}_errors_mean"], colours)
     labels = [f"stride {data[f'{n}_stride']}\n{data[f'{n}_kernels']} kernels" for n in names]
-    runs.set_yticks(range(len(names)), labels, fontsize=10.5, linespacing=0.95)
-    runs.xaxis.set_major_locator(MaxNLocator(integer=True))
-    runs.set(title="not moved", xlabel="misread test images")
+    dots.set_yticks(range(len(names)), labels, fontsize=10.5, linespacing=0.95)
+    dots.xaxis.set_major_locator(MaxNLocator(integer=True))
+    dots.set(title="not moved", xlabel="misread test images")
     for name, (colour, style) in SHOWN.items():
         options: Data = {"color": colours[colour], "markersize": 3.5, "linewidth": 1.2}
         options["label"] = f"stride {data[f'{name}_stride']}"
@@ -195,7 +206,7 @@ MEANS = [
     for entry in ("misread", "changed", "logits_moved", "sums_moved", "errors")
     for ending in ("", "_deviation")
     if entry + ending != "errors"
-] + ["errors_mean"]
+] + ["errors_mean", "more", "more_error"]
 TOLERANCES = (
     within(0, "seeds epochs batch_size learning_rate images test_images shifts shifts_alone")
     | within(0, "alone_images", *(f"{n}_{entry}" for n in KINDS for entry in EXACT.split()))
