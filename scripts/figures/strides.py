@@ -7,14 +7,14 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from cnnbook.layers import Conv2D, Dense, Reshape, Sigmoid, output_size
+from cnnbook.layers import Conv2D, output_size
 from cnnbook.mnist import load_zero_one
 from cnnbook.model import Sequential
 from scripts.figures.common import Data, Tolerances, prepare, within
 from scripts.figures.shifted import moved
 from scripts.figures.spread import draw_row, mean_and_deviation
 from scripts.figures.trained_network import logits
-from scripts.figures.training import train
+from scripts.figures.training import network_after, train
 from scripts.trials.store import Result, Setting, results
 
 SEEDS = 20
@@ -52,16 +52,8 @@ def positions(kind: Kind) -> int:
 
 def network(kind: Kind, rng: np.random.Generator) -> Sequential:
     """Build the zero-or-one network with another first layer."""
-    numbers = kind.kernels * positions(kind)
-    return Sequential(
-        Conv2D(1, kind.kernels, KERNEL, stride=kind.stride, rng=rng),
-        Sigmoid(),
-        Reshape((numbers,)),
-        Dense(numbers, HIDDEN, rng=rng),
-        Sigmoid(),
-        Dense(HIDDEN, ANSWERS, rng=rng),
-        Sigmoid(),
-    )
+    first = Conv2D(1, kind.kernels, KERNEL, stride=kind.stride, rng=rng)
+    return network_after(first, kind.kernels * positions(kind), rng)
 
 
 def trial(seed: int, kind: str) -> Data:

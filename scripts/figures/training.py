@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from cnnbook.layers import Conv2D, conv2d_kernel_gradient
+from cnnbook.layers import Conv2D, Dense, Reshape, Sigmoid, conv2d_kernel_gradient
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import Split
 from cnnbook.model import Sequential, zero_one_network
@@ -66,6 +66,21 @@ def network_with(
     """Build the zero-or-one network with another kind of first layer, from the same numbers."""
     layer = first(1, 5, 3, rng=copy.deepcopy(rng), dtype=dtype)
     return Sequential(layer, *zero_one_network(rng, dtype).layers[1:])
+
+
+def network_after(
+    first: Conv2D, numbers: int, rng: np.random.Generator, hidden: int = 100
+) -> Sequential:
+    """Build the zero-or-one network with another first layer, which gives so many numbers."""
+    return Sequential(
+        first,
+        Sigmoid(),
+        Reshape((numbers,)),
+        Dense(numbers, hidden, rng=rng),
+        Sigmoid(),
+        Dense(hidden, 2, rng=rng),
+        Sigmoid(),
+    )
 
 
 class Convolved(Conv2D):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cnnbook.files import replacing
+from cnnbook.files import remove_incomplete, replacing
 from cnnbook.locks import holding
 from scripts.trials import FOLDER
 
@@ -88,6 +88,7 @@ def _alone() -> Iterator[None]:
     while True:
         try:
             with holding(FOLDER):
+                remove_incomplete(FOLDER)
                 yield
             return
         except BlockingIOError:

@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("matplotlib", reason="the site's extra is not installed: pip install '.[docs]'")
 
+from scripts.figures import __main__ as figures
 from scripts.figures import making, sources
 from scripts.figures.common import prepare
 from scripts.trials import __main__ as command
@@ -257,3 +258,23 @@ def test_after_a_change_of_the_trials_the_figure_is_made_again(figure):
     assert making.update(["toy"]) == ["toy"]
     assert making.stored("toy")["data"] == {"sum": 7}
     assert sources.changes(["toy"]) == {}
+
+
+def test_all_trials_are_run_when_a_check_is_asked_for_all(monkeypatch, capsys):
+    looked_at = []
+    monkeypatch.setattr(making, "check_all", lambda name: looked_at.append(name) or True)
+    assert figures.main(["--check", "--all", "strides"]) == 0
+    assert looked_at == ["strides"]
+    with pytest.raises(SystemExit):
+        figures.main(["--all", "strides"])
+    assert "expected together with --check" in capsys.readouterr().err
+
+
+def test_what_a_killed_process_left_is_removed(trials, tmp_path):
+    trials()
+    folder = tmp_path / "trials"
+    folder.mkdir()
+    for name in (".toy.jsonl.0123.incomplete", ".lock"):
+        (folder / name).write_text("half", encoding="utf-8")
+    running.run("toy")
+    assert [path.name for path in folder.iterdir()] == ["toy.jsonl"]
