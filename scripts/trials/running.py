@@ -4,6 +4,7 @@ import importlib
 import json
 import multiprocessing
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -99,9 +100,22 @@ def _run_all(name: str, settings: list[Setting], workers: int) -> Iterator[Entry
         return
     for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(library, "1")  # read when NumPy is imported there
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, initializer=end_with_parent) as pool:
         running = [pool.submit(run_one, name, setting, code) for setting in settings]
         yield from (done.result() for done in as_completed(running))
+
+
+def end_with_parent() -> None:
+    """Let this process end with the one that started it, however that ends."""
+
+    def wait() -> None:
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _kept(name: str, entry: Entry) -> Entry:

@@ -2,6 +2,10 @@
 
 import json
 import multiprocessing
+import os
+import subprocess
+import sys
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -151,6 +155,33 @@ def test_two_processes_share_a_file(tmp_path):
     lines = (tmp_path / "toy.jsonl").read_text(encoding="utf-8").splitlines()
     assert sorted(json.loads(line)["setting"]["seed"] for line in lines) == list(range(100))
     assert [path.name for path in tmp_path.iterdir()] == ["toy.jsonl"]
+
+
+WORKING = """
+import multiprocessing, os, time
+from concurrent.futures import ProcessPoolExecutor
+from scripts.trials.running import end_with_parent
+
+context = multiprocessing.get_context("spawn")
+with ProcessPoolExecutor(1, context, initializer=end_with_parent) as pool:
+    print(pool.submit(os.getpid).result(), flush=True)
+    pool.submit(time.sleep, 60)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, signal 0 ends a process")
+def test_workers_end_with_the_process_that_is_killed():
+    with subprocess.Popen([sys.executable, "-c", WORKING], stdout=subprocess.PIPE) as parent:
+        worker = int(parent.stdout.readline())
+        parent.kill()
+    for _ in range(100):
+        try:
+            os.kill(worker, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    os.kill(worker, 9)
+    pytest.fail("the worker goes on")
 
 
 def test_the_seal_is_of_every_result(trials):
