@@ -173,6 +173,7 @@ def compute() -> Data:
         "test_images": len(test_labels),
         "shifts": list(SHIFTS),
     }
+    data |= {f"window_{size}": [size, size] for size in (2, 4, 13)}
     for name, kind in KINDS.items():
         entries = counted(**kind) | measured(results("pooling", settings(name)))
         data |= {f"{name}_{entry}": value for entry, value in entries.items()}
@@ -283,6 +284,7 @@ MEANS = "errors_mean errors_deviation misread misread_deviation changed changed_
 MEANS += "ones logits_moved logits_moved_deviation zero6_answer one4_answer"
 TOLERANCES = (
     within(0, "seeds seeds_wide epochs batch_size learning_rate images test_images shifts")
+    | within(0, "window_2 window_4 window_13")
     | within(0, *(f"{name}_{entry}" for name in KINDS for entry in EXACT.split()))
     | within(1e-5, *(f"{name}_{entry}" for name in KINDS for entry in MEANS.split()))
     | within(1e-5, *(f"stride_{n}_misread{end}" for n in STRIDED for end in ("", "_deviation")))

@@ -180,7 +180,9 @@ def compute() -> Data:
         "kernels": KERNELS,
         "started_with": STARTED_WITH,
         "test_images": len(load_zero_one().test[1]),
+        "shades": list(SHADES.values()),
     }
+    data |= {f"window_{size}": [size, size] for size in (2, 3)}
     for end, shades in SHADES.items():
         images = split_for(shades).test[0]
         data |= shares(f"image{end}", [ties(images, images)])
@@ -292,6 +294,7 @@ GRADIENT = [
 ]
 TOLERANCES = (
     within(0, "seeds epochs batch_size learning_rate kernels started_with test_images")
+    | within(0, "shades window_2 window_3")
     | within(1e-5, *NAMES)
     | within(1e-5, *(f"{case}_{entry}" for case in CASES for entry in (*EXACT.split(), *GRADIENT)))
 )
