@@ -141,7 +141,7 @@ KINDS: dict[str, Setting] = {
     "mean2_wide": {"pool": "mean", "size": 2, "kernels": 20},
     "blur_wide": {"pool": "blur", "size": 3, "kernels": 20},
 }
-SEEDS, SEEDS_WIDE = 2, 2  # twenty kernels take three times as long as five
+SEEDS, SEEDS_WIDE = 12, 12  # twenty kernels take three times as long as five
 
 
 def settings(name: str) -> list[Setting]:

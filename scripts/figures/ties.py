@@ -25,7 +25,7 @@ from scripts.figures.spread import mean_and_deviation
 from scripts.figures.training import train
 from scripts.trials.store import Result, Setting, results
 
-SEEDS = 2
+SEEDS = 10
 EPOCHS, BATCH_SIZE, LEARNING_RATE = 2, 32, 0.1
 KERNELS, KERNEL, POOLED, HIDDEN, ANSWERS = 5, 3, 13, 100, 2
 SIZE = 2, 2
