@@ -162,8 +162,9 @@ from scripts.trials.running import end_with_parent
 
 context = multiprocessing.get_context("spawn")
 with ProcessPoolExecutor(1, context, initializer=end_with_parent) as pool:
-    print(pool.submit(os.getpid).result(), flush=True)
+    first = pool.submit(os.getpid)
     pool.submit(exec, "import os, time; time.sleep(30); print(1, flush=True); os._exit(1)")
+    print(first.result(), flush=True)
 """
 
 
