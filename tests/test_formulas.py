@@ -46,15 +46,17 @@ def python_of(formula, times="*"):
 
 
 def value(formula, names, times="*"):
-    """Compute a sum over indices, or a formula without one."""
-    head, _, rest = formula.partition("sum over ")
+    """Compute a sum or a maximum over indices, or a formula without one."""
+    largest = "max over " in formula
+    head, _, rest = formula.partition("max over " if largest else "sum over ")
     known = {**vars(np), "max": np.maximum, "abs": np.abs, **names}
     total = eval(python_of(head.rstrip(" +"), times), known) if head else 0  # noqa: S307
     if rest:
         letters, _, term = rest.partition(" of ")
         letters, code = letters.split(", "), compile(python_of(term), "formula", "eval")
-        for at in itertools.product(*(names["ranges"][letter] for letter in letters)):
-            total = total + eval(code, known | dict(zip(letters, at, strict=True)))  # noqa: S307
+        places = itertools.product(*(names["ranges"][letter] for letter in letters))
+        terms = [eval(code, known | dict(zip(letters, at, strict=True))) for at in places]  # noqa: S307
+        total = total + (max(terms) if largest else sum(terms))
     return total
 
 
@@ -91,6 +93,7 @@ IMAGE, KERNEL = X[0, 0], K[0, 0]
 SIGMOID = {"sigmoid": functions.sigmoid, "softplus": functions.softplus}
 SIZE = layers.output_size(7, 3, stride=2, padding=2)[0]
 SIZES = {"H": 7, "KH": 3, "stride": 2, "padding": 2}
+POOLS = ranges(n=2, c=2, i=2, j=2, u=2, v=3) | {"s": 2, "KH": 2, "KW": 3}
 POOLED = layers.max_pool2d(np.ones((1, 1, 7, 8)), 3, stride=2, padding=2).shape[2]
 MEANS = layers.mean_pool2d(np.ones((1, 1, 7, 8)), 3, stride=2).shape[2]
 WITHOUT_PADDING = correlation.windows(np.ones((7, 8)), 3, stride=2).shape[0]
@@ -273,6 +276,18 @@ FORMULAS = [
         {"t": T, "z": Z, "softmax": functions.softmax},
         losses.categorical_cross_entropy_from_logits_gradient(Z, T),
     ),
+    (
+        "max_pool2d",
+        "Y[n, c, i, j] = max over u, v of X[n, c, i s + u, j s + v]",
+        endless(X=X) | POOLS,
+        layers.max_pool2d(X, (2, 3), stride=2),
+    ),
+    (
+        "mean_pool2d",
+        "Y[n, c, i, j] = sum over u, v of X[n, c, i s + u, j s + v] / (KH KW)",
+        endless(X=X) | POOLS,
+        layers.mean_pool2d(X, (2, 3), stride=2),
+    ),
     ("max_pool2d", "H' = (H + 2 padding - KH) // stride + 1", SIZES, POOLED),
     ("mean_pool2d", "H' = (H - KH) // stride + 1", SIZES, MEANS),
     ("SGD", "w <- w - eta g", {"w": 2.0, "eta": 0.5, "g": 7.0}, stepped()),
@@ -357,7 +372,8 @@ def test_an_altered_formula_is_not(name, formula, names, expected):
 
 # What looks like a formula.
 FORMULA = re.compile(
-    r"sum over [a-z](?:, [a-z])* of|\^|\b(?:exp|log|max|sqrt|softplus|sigmoid)\(|//(?! ?`)|<-|"
+    r"(?:sum|max) over [a-z](?:, [a-z])* of|\^|\b(?:exp|log|max|sqrt|softplus|sigmoid)\(|"
+    r"//(?! ?`)|<-|"
     r"\b\w \(1 - \w\)|\] = |\b[A-Za-z]\w?'? = [^,;:@]*[\w)\]] ?[+*/-] ?[\w(]"
 )
 # It looks like one, and is an example of a value, an address, or what a formula is about.

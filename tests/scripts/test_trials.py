@@ -213,7 +213,12 @@ def test_the_command_names_the_figures_that_have_trials(monkeypatch, capsys):
 
 def test_check_all_runs_every_trial(monkeypatch):
     ran = []
-    monkeypatch.setattr(running, "check", lambda name, settings: ran.append(len(settings)) or True)
+
+    def checked(_name, settings):
+        ran.append(len(settings))
+        return True
+
+    monkeypatch.setattr(running, "check", checked)
     monkeypatch.setattr(making, "check", lambda name: True)
     assert making.check_all("strides")
     assert ran == [len(running.load("strides").TRIALS)]
@@ -285,7 +290,12 @@ def test_after_a_change_of_the_trials_the_figure_is_made_again(figure):
 
 def test_all_trials_are_run_when_a_check_is_asked_for_all(monkeypatch, capsys):
     looked_at = []
-    monkeypatch.setattr(making, "check_all", lambda name: looked_at.append(name) or True)
+
+    def checked(name):
+        looked_at.append(name)
+        return True
+
+    monkeypatch.setattr(making, "check_all", checked)
     assert figures.main(["--check", "--all", "strides"]) == 0
     assert looked_at == ["strides"]
     with pytest.raises(SystemExit):
