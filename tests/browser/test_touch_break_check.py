@@ -11,7 +11,7 @@ pytest.importorskip("matplotlib", reason="pip install '.[docs]'")
 from cnnbook.gradient_check import relative_error
 from scripts.figures import break_check as book
 from tests.browser.serving import ROOT
-from tests.browser.touching import texts, unsound
+from tests.browser.touching import swiped, texts, unsound
 
 CHAPTER, NAME = "09-backpropagation", "break-check"
 FIGURE = f"figure[data-touch={NAME}]"
@@ -174,6 +174,7 @@ def test_by_mouse_a_step_is_chosen_on_the_plot_and_common_digits_are_grey(visit)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * (44 + 304 * 6 / 14) / 360, box["y"] + 40, steps=3)
     page.mouse.up()
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + 40, steps=3)  # moves nothing
     assert "h=-9" in page.evaluate("location.hash")
     above, below, quotient, _, error = shown(page)
     assert (above - below) / 2e-9 == pytest.approx(quotient, rel=1e-6)
@@ -187,6 +188,15 @@ def test_by_mouse_a_step_is_chosen_on_the_plot_and_common_digits_are_grey(visit)
     assert len(common) > len(grey)
 
 
+def test_a_finger_moves_the_page_past_the_plot(visit):
+    page = opened(visit, "&mistake=none&check=all&h=-3", width=390)
+    plot = page.locator(".check-plot").first
+    plot.evaluate("plot => plot.scrollIntoView({ block: 'center' })")
+    box = plot.bounding_box()
+    bottom = box["y"] + box["height"] * 0.9
+    assert swiped(page, box["x"] + box["width"] / 2, bottom, bottom - 130) > 50
+
+
 def test_an_address_brings_the_state_back_and_a_broken_one_the_first(visit):
     page = opened(visit, "&mistake=axes&check=one&h=-4.5&numbers=3&directions=2")
     before, cell = shown(page), page.locator("[data-cell=axes-one]")
@@ -197,9 +207,14 @@ def test_an_address_brings_the_state_back_and_a_broken_one_the_first(visit):
     page.reload()
     page.wait_for_selector(OPENED, state="attached")
     assert (shown(page), cell.text_content()) == (before, word)
-    broken = opened(visit, "&mistake=toString&check=&h=2&numbers=0&directions=x")
     fresh = opened(visit)
-    assert shown(broken) == shown(fresh) != before
+    for nonsense in ("numbers=0&directions=x", "numbers=2.5", "numbers=1e7"):
+        broken = opened(visit, f"&mistake=toString&check=&h=2&{nonsense}")
+        assert shown(broken) == shown(fresh) != before
+    first = shown(opened(visit, "&check=one&directions=1"))
+    for turn in ("2.5", "0", "1e7"):
+        assert shown(opened(visit, f"&check=one&directions={turn}")) == first
+    assert shown(opened(visit, "&check=one&directions=2")) != first
     assert fresh.locator("[data-cell=convolved-ones]").text_content() == "blind"
     assert broken.complaints == fresh.complaints == []
 

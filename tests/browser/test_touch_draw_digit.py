@@ -15,7 +15,7 @@ from cnnbook.model import Sequential, zero_one_network
 from cnnbook.pictures import _centre, _scale
 from scripts.trained_weights import FOLDER, NAME, read
 from tests.browser.serving import ROOT
-from tests.browser.touching import unsound
+from tests.browser.touching import swiped, unsound
 
 FIGURE = "figure[data-touch=draw-digit]"
 START, CHAPTER = "", "12-what-it-learned"
@@ -347,25 +347,14 @@ def test_a_finger_draws_on_the_pad_and_scrolls_beside_it(browser, site):
     page.locator(f"{FIGURE} .touch > button").tap()
     pad = page.locator(f"{FIGURE} .draw-pad")
     pad.evaluate("pad => pad.scrollIntoView({ block: 'center' })")
-    box, session = pad.bounding_box(), context.new_cdp_session(page)
-
-    def swipe(x):
-        before = page.evaluate("scrollY")
-        top = box["y"] + box["height"] * 0.8
-        for step in range(12):
-            kind = "touchMove" if step else "touchStart"
-            place = [{"x": x, "y": top - 12 * step}]
-            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": place})
-            page.wait_for_timeout(16)
-        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-        page.wait_for_timeout(100)
-        return page.evaluate("scrollY") - before
-
-    assert swipe(box["x"] + box["width"] / 2) == 0
+    box = pad.bounding_box()
+    bottom = box["y"] + box["height"] * 0.8
+    up = bottom, bottom - 132
+    assert swiped(page, box["x"] + box["width"] / 2, *up) == 0
     ink = np.array(page.evaluate(SEEN, FIGURE)["pad"]).reshape(SIDE, SIDE)
     assert ink.any(axis=1).sum() > 8, "a stroke"
     assert box["x"] + box["width"] < 320, "a hand's breadth to scroll"
-    assert swipe(box["x"] + box["width"] + 12) > 50
+    assert swiped(page, box["x"] + box["width"] + 12, *up) > 50
     context.close()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from cnnbook.correlation import convolve2d, cross_correlate2d, rotate180
 from scripts.touch_digits import first_digits
-from tests.browser.touching import opened, texts, unsound
+from tests.browser.touching import opened, swiped, texts, unsound
 
 PAGE, NAME = "01-cross-correlation-and-convolution", "kernel-on-picture"
 FIGURE = f"figure[data-touch={NAME}]"
@@ -153,21 +153,9 @@ def test_a_pointer_drags_the_window_and_picks_an_output(visit):
 def test_a_finger_moves_the_window_and_not_the_page(visit):
     page = opened(visit, PAGE, NAME, width=390)
     page.locator(f"{FIGURE} .views").scroll_into_view_if_needed()
-    session, before = page.context.new_cdp_session(page), page.evaluate("scrollY")
     box = page.locator(f"{FIGURE} [role=application] canvas").bounding_box()
-    session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
-
-    def touch(kind, row):
-        point = {"x": box["x"] + box["width"] * 16.5 / 32, "y": box["y"] + box["height"] * row / 32}
-        points = [] if kind == "touchEnd" else [point]
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
-    touch("touchStart", 25.5)
-    for row in range(24, 8, -1):
-        touch("touchMove", row + 0.5)
-    touch("touchEnd", 0)
-    page.wait_for_timeout(300)
-    assert page.evaluate("scrollY") == before
+    middle, row = box["x"] + box["width"] * 16.5 / 32, box["height"] / 32
+    assert swiped(page, middle, box["y"] + 25.5 * row, box["y"] + 9.5 * row) == 0
     assert "Output (6, 13):" in page.locator(f"{FIGURE} .where").text_content()
 
 

@@ -143,6 +143,39 @@ def test_the_keyboard_alone_steps_chooses_and_runs(visit):
     assert page.complaints == []
 
 
+PLOT = """plot => {
+  const all = (tag) => [...plot.querySelectorAll(tag)];
+  const number = (one, name) => Number(one.getAttribute(name));
+  const ticks = all("line").filter((one) => number(one, "x2") - number(one, "x1") === 3);
+  const labels = Object.fromEntries(all("text").map((one) => [one.textContent, number(one, "x")]));
+  const curves = all("polyline").map((one) => {
+    const kind = one.getAttribute("class"), point = plot.querySelector(`circle.${kind}`);
+    const corners = one.getAttribute("points").split(" ").map((at) => at.split(",").map(Number));
+    return [kind, [corners, [number(point, "cx"), number(point, "cy")]]];
+  });
+  return {
+    ticks: ticks.map((one) => number(one, "y1")),
+    steps: [labels[0], labels[300]],
+    curves: Object.fromEntries(curves),
+  };
+}"""
+
+
+def test_curves_go_through_the_losses_by_the_axes_and_end_in_a_point(visit):
+    taken = {"right": 0, "flipped": 12, "none": 50}
+    fragment = "&".join(f"{kind}={steps}" for kind, steps in taken.items())
+    page = opened(visit, PAGE, NAME, f"digit=2&gradient=flipped&{fragment}")
+    plot = page.locator(f"{FIGURE} .plot").evaluate(PLOT)
+    first, last = plot["steps"]
+    powers = np.arange(-2, 15, 4)
+    for kind, steps in taken.items():
+        corners, point = plot["curves"][kind]
+        across = first + (last - first) * np.arange(steps + 1) / STEPS
+        up = np.interp(np.log10(learn(2, kind, steps)[1]), powers, plot["ticks"])
+        np.testing.assert_allclose(corners, np.transpose([across, up]), atol=1e-9)
+        np.testing.assert_allclose(point, [across[-1], up[-1]], atol=1e-9)
+
+
 def test_a_run_goes_on_until_it_is_stopped_or_over(visit):
     page = opened(visit, PAGE, NAME)
     page.get_by_role("button", name="another digit").click()

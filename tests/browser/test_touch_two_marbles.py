@@ -16,7 +16,7 @@ from cnnbook.losses.binary_cross_entropy import (
     binary_cross_entropy_from_logits,
     binary_cross_entropy_from_logits_gradient,
 )
-from tests.browser.touching import texts, unsound
+from tests.browser.touching import swiped, texts, unsound
 
 CHAPTER, NAME = "06-binary-cross-entropy", "two-marbles"
 EPSILON, WAYS, LOSSES = 1e-7, ("logits", "floored", "clipped", "typed"), ("cross", "squared")
@@ -195,6 +195,7 @@ def test_by_mouse_both_marbles_are_dragged_and_a_run_can_be_watched(visit):
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 30, steps=3)
     page.mouse.up()
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + 30, steps=3)  # moves nothing
     z = [read(cells(page, name)[1]) for name in LOSSES]
     assert z[0] == z[1]
     assert abs(z[0] + 12 * (1 - 2 * (0.4 * 320 - 34) / 278)) < 0.2
@@ -204,6 +205,15 @@ def test_by_mouse_both_marbles_are_dragged_and_a_run_can_be_watched(visit):
     page.wait_for_function("document.querySelector('.touch-said').textContent.includes('run')")
     assert all(cells(page, name)[5] == "p > 0.9" for name in LOSSES)
     assert page.complaints == []
+
+
+def test_a_finger_moves_the_page_past_the_plot(visit):
+    page = opened(visit, width=390)
+    plot = page.locator(".marble-plot").first
+    plot.evaluate("plot => plot.scrollIntoView({ block: 'center' })")
+    box = plot.bounding_box()
+    bottom = box["y"] + box["height"] * 0.9
+    assert swiped(page, box["x"] + box["width"] / 2, bottom, bottom - 130) > 50
 
 
 def test_an_address_brings_the_state_back_and_a_broken_one_the_first(visit):
@@ -217,9 +227,12 @@ def test_an_address_brings_the_state_back_and_a_broken_one_the_first(visit):
     page.reload()
     page.wait_for_selector(OPENED, state="attached")
     assert cells(page, "cross") == ["5", *before[0][1:]]
-    broken = opened(visit, "&z=x&t=7&rate=-1&format=toString&way=&range=5&steps=1,x,-3")
-    fresh = opened(visit)
-    assert cells(broken, "cross") == cells(fresh, "cross")
+    fresh, nonsense = opened(visit), "format=toString&way=&range=5"
+    for wrong in ("z=x&t=7&rate=-1&steps=1,x,-3", "z=13&rate=1001", "z=-13&rate=0.0001"):
+        broken = opened(visit, f"&{wrong}&{nonsense}")
+        assert cells(broken, "cross") == cells(fresh, "cross")
+        rates = [one.get_by_label("learning rate").input_value() for one in (broken, fresh)]
+        assert rates[0] == rates[1]
     assert cells(fresh, "cross")[:2] == ["0", "\u22128"]
     assert broken.complaints == fresh.complaints == []
 

@@ -1,4 +1,4 @@
-"""Open a figure that can be touched, and look say what is wrong with it."""
+"""Open a figure that can be touched, read it, and say what is wrong with it."""
 
 import pytest
 
@@ -43,6 +43,21 @@ def turn(page, name, fragment):
 def texts(page, *selectors):
     """Wait until a figure is open, in any engine; return what stands in its elements."""
     return page.evaluate(TEXTS, list(selectors))
+
+
+def swiped(page, x, bottom, top):
+    """Let a finger go straight up, in Chromium; return how far the page has moved."""
+    session, before = page.context.new_cdp_session(page), page.evaluate("scrollY")
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    kind = "touchStart"
+    for share in range(17):
+        finger = [{"x": x, "y": bottom + (top - bottom) * share / 16}]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": finger})
+        page.wait_for_timeout(16)
+        kind = "touchMove"
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_timeout(300)
+    return page.evaluate("scrollY") - before
 
 
 def unsound(page):

@@ -1,6 +1,6 @@
 // Two marbles that start at the same logit: one on the cross-entropy, one on half the squared error.
 
-import { button, choice, element, entry, followed, parsed, svg, within, written } from "./common.mjs";
+import { button, choice, element, entry, followed, svg, within, written } from "./common.mjs";
 import { MOST, after, ended, moved, valued } from "./two-marbles-sums.mjs";
 
 export * from "./two-marbles-sums.mjs"; // what the tests compare with the book's functions
