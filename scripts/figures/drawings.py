@@ -1,4 +1,4 @@
-"""Whether two SVGs show the same: numbers nearly equal, pictures nearly equal, the rest alike."""
+"""SVGs by Matplotlib: without digits that nobody sees, and whether two of them show the same."""
 
 import base64
 import io
@@ -14,6 +14,25 @@ NUMBER = re.compile(r"(?<![\w#.-])-?\d+(?:\.\d+)?(?:e-?\d+)?(?!\w)")
 NAME = re.compile(r"\b(?:image|[a-z])[0-9a-f]{10}\b")
 LABEL = re.compile(r"<!--.*?-->", re.DOTALL)  # what a text says; its letters are drawn
 MAKER = re.compile(r"<dc:creator>.*?</dc:creator>", re.DOTALL)
+PLACES = re.compile(r'(?<= d=")[^"]*|(?<=translate\()[^)]*|(?<= [xy]=")[^"]*')
+DIGITS = 2  # after the point; Matplotlib writes six, of points of a 72nd of an inch
+LONG = re.compile(rf"-?\d+\.\d{{{DIGITS + 1},}}")
+
+
+def shortened(svg: str) -> str:
+    """Round the places in an SVG, which makes it smaller by about a third.
+
+    Examples
+    --------
+    >>> shortened('<path d="M 20.736415 0.000001 L 5.5 -0.001" style="stroke-width: 1.3333"/>')
+    '<path d="M 20.74 0 L 5.5 0" style="stroke-width: 1.3333"/>'
+    """
+    return PLACES.sub(lambda places: LONG.sub(_rounded, places[0]), svg)
+
+
+def _rounded(number: re.Match[str]) -> str:
+    """Write a number with few digits, and zero without a sign."""
+    return str(round(float(number[0]), DIGITS) + 0.0).removesuffix(".0")
 
 
 def same_drawing(one: str, other: str) -> bool:

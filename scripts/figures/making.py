@@ -20,7 +20,7 @@ from book.seals import fingerprints
 from cnnbook.files import replacing
 from scripts.figures import FOLDER, sources
 from scripts.figures.common import SCHEMES, Data, Tolerances
-from scripts.figures.drawings import same_drawing
+from scripts.figures.drawings import same_drawing, shortened
 from scripts.trials import running, store
 
 
@@ -152,7 +152,7 @@ def svg(figure: Figure, name: str) -> bytes:
     file = io.BytesIO()
     figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Title": name})
     plt.close(figure)
-    return file.getvalue()
+    return shortened(file.getvalue().decode()).encode()
 
 
 def _plain(content: Mapping[str, Any]) -> Any:
