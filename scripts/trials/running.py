@@ -1,5 +1,6 @@
 """Running trials: those that are missing, those whose code has changed, one to look at."""
 
+import hashlib
 import importlib
 import json
 import multiprocessing
@@ -37,18 +38,55 @@ def load(name: str) -> Module:
 def todo(name: str) -> list[Setting]:
     """List the settings whose trials are missing or older than their code."""
     there, code = store.read(name), sources.trial_fingerprint(name)
-    found = ((setting, there.get(store.key(setting))) for setting in load(name).TRIALS)
-    return [setting for setting, entry in found if entry is None or entry.code != code]
+    done = {key for key, entry in there.items() if code in {entry.code, entry.alike}}
+    return [setting for setting in load(name).TRIALS if store.key(setting) not in done]
 
 
 def run(name: str, workers: int = 1) -> None:
-    """Run what is to be done, keep each result at once, and say how far it is."""
-    settings = todo(name)
+    """Run what is to be done, keep each result at once, and say how far it is.
+
+    After a change of their code, one trial of each kind is run again, of a seed that nobody
+    chooses. If all find what they found before, so would the others, which are kept; with the first
+    that does not, all that is older is forgotten, to be run again.
+    """
+    store.keep_only(name, load(name).TRIALS)
+    there = store.read(name)
+    older = [setting for setting in todo(name) if store.key(setting) in there]
+    if older and _run_and_keep(name, one_of_each_kind(name, older), workers):
+        store.confirm(name, older, sources.trial_fingerprint(name))
+    _run_and_keep(name, todo(name), workers)
+    store.keep_only(name, load(name).TRIALS)
+
+
+def one_of_each_kind(name: str, settings: list[Setting]) -> list[Setting]:
+    """Choose, of settings that differ in the seed alone, one by the hash of the code."""
+    code, chosen = sources.trial_fingerprint(name), dict[str, Setting]()
+    for setting in sorted(settings, key=lambda setting: _drawn(code, setting)):
+        kind = store.key({part: setting[part] for part in setting if part != "seed"})
+        chosen.setdefault(kind, setting)
+    return [setting for setting in settings if setting in chosen.values()]
+
+
+def _drawn(code: str, setting: Setting) -> str:
+    """Give a setting its place in an order that every code has of its own."""
+    return hashlib.sha256((code + store.key(setting)).encode()).hexdigest()
+
+
+def _run_and_keep(name: str, settings: list[Setting], workers: int) -> bool:
+    """Run trials and keep each at once; say whether all find what they found before."""
+    there, agree = store.read(name), True
     for number, entry in enumerate(_run_all(name, settings, workers), 1):
-        store.add(name, _kept(name, entry))
+        older = there.get(store.key(entry.setting))
+        if older and not differences(name, entry.setting, older.result, entry.result):
+            # The older result stays, so that files do.
+            entry = older._replace(code=entry.code, alike="")
+        elif older and agree:
+            agree = False
+            store.forget_older(name, entry.code)
+        store.add(name, entry)
         said = " ".join(map(str, entry.setting.values()))
         print(f"{name}: {number} of {len(settings)}: {said}: {entry.seconds} s", flush=True)
-    store.keep_only(name, load(name).TRIALS)
+    return agree
 
 
 def check(name: str, settings: list[Setting]) -> bool:
@@ -116,11 +154,3 @@ def end_with_parent() -> None:
             os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
-
-
-def _kept(name: str, entry: Entry) -> Entry:
-    """Keep the older result of a trial where the new one agrees, so that files stay."""
-    older = store.read(name).get(store.key(entry.setting))
-    if older and not differences(name, entry.setting, older.result, entry.result):
-        return older._replace(code=entry.code)
-    return entry

@@ -23,6 +23,7 @@ class Entry(NamedTuple):
     result: Result
     seconds: float  # of a processor
     code: str  # the hash of what it was run with
+    alike: str = ""  # of later code, with which a trial of each kind found the same again
 
 
 def path(name: str) -> Path:
@@ -56,6 +57,22 @@ def keep_only(name: str, settings: Iterable[Setting]) -> None:
         there = read(name)
         keys = [key(setting) for setting in settings]
         _write(name, [there[k] for k in keys if k in there])
+
+
+def confirm(name: str, settings: Iterable[Setting], code: str) -> None:
+    """Note that code which trials were not run with finds what they found."""
+    with _alone():
+        there, keys = read(name), {key(setting) for setting in settings}
+        for k in keys & there.keys():
+            if there[k].code != code:
+                there[k] = there[k]._replace(alike=code)
+        _write(name, there.values())
+
+
+def forget_older(name: str, code: str) -> None:
+    """Forget the trials of other code than this, and that it has not confirmed."""
+    with _alone():
+        _write(name, [entry for entry in read(name).values() if code in {entry.code, entry.alike}])
 
 
 def results(name: str, settings: Iterable[Setting]) -> list[Result]:
@@ -98,4 +115,9 @@ def _alone() -> Iterator[None]:
 def _write(name: str, entries: Iterable[Entry]) -> None:
     """Write the file of a figure: the old content or the new, never a part."""
     with replacing(path(name)) as file:
-        file.writelines(f"{json.dumps(entry._asdict())}\n".encode() for entry in entries)
+        file.writelines(f"{_line(entry)}\n".encode() for entry in entries)
+
+
+def _line(entry: Entry) -> str:
+    """Write an entry, and whether it was confirmed only if it was."""
+    return json.dumps({k: v for k, v in entry._asdict().items() if k != "alike" or v})
