@@ -1,4 +1,4 @@
-"""Chapter 10: the zeros and ones that come with this package, and all of MNIST."""
+"""Chapter 10: the images that come with this package, and all of MNIST."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -24,6 +24,7 @@ __all__ = [
     "Samples",
     "Split",
     "first_of_each_digit",
+    "load_digits",
     "load_mnist",
     "load_other_digits",
     "load_zero_one",
@@ -105,6 +106,15 @@ OTHERS = {
     ),
 }
 
+# All ten digits in one file: the first training images, all test
+# images, and then the labels of both.
+EMBEDDED = 10_000
+DIGITS = KnownFile(
+    "digits-idx3-idx1-ubyte",
+    15_700_024,
+    "cb1376354cc4ed92b624aa5386f83f7905be9c613ad6e0be6d2f0e28749c41af",
+)
+
 
 def load_zero_one(limit_per_class: int | None = None) -> Split:
     """Load every zero and every one of MNIST from files that are part of this package.
@@ -173,7 +183,54 @@ def load_other_digits() -> Samples:
     ((200, 1, 28, 28), [7, 2, 4, 4, 9], [0, 0, 25, 25, 25, 25, 25, 25, 25, 25])
     """
     arrays = read_embedded(OTHERS)
-    return _scaled(arrays["images"]), arrays["labels"].astype(np.int64)
+    return as_samples(arrays["images"], arrays["labels"])
+
+
+def load_digits(limit_per_class: int | None = None) -> Split:
+    """Load 20,000 images of all ten digits from a file that is part of this package.
+
+    They are the first 10,000 training images of MNIST and its 10,000 test images, in the order in
+    which MNIST has them. `load_mnist` has the other 50,000.
+
+    Parameters
+    ----------
+    limit_per_class : int, optional
+        How many training images of each digit to keep: the first ones, in their old order. The
+        test images always stay all.
+
+    Returns
+    -------
+    Split
+        Images and labels; the label of an image is its digit, 0 to 9.
+
+    Raises
+    ------
+    TypeError
+        If ``limit_per_class`` is not an integer.
+    ValueError
+        If it is not positive, or exceeds 863, which is how many fives there are.
+    DamagedFileError
+        If the file is not, byte for byte, the published one.
+    FileNotFoundError
+        If it is missing.
+
+    Examples
+    --------
+    >>> train, test = load_digits()
+    >>> images, labels = train
+    >>> images.shape, images.dtype, labels[:8].tolist()
+    ((10000, 1, 28, 28), dtype('float32'), [5, 0, 4, 1, 9, 2, 1, 3])
+    >>> np.bincount(labels).tolist()
+    [1001, 1127, 991, 1032, 980, 863, 1014, 1070, 944, 978]
+    >>> len(test[1]), len(load_digits(limit_per_class=50).train[1])
+    (10000, 500)
+    """
+    images, labels = read_together(DATA / f"{DIGITS.name}.gz", DIGITS)
+    train = as_samples(images[:EMBEDDED], labels[:EMBEDDED])
+    test = as_samples(images[EMBEDDED:], labels[EMBEDDED:])
+    if limit_per_class is not None:
+        train = first_of_each_digit(train, limit_per_class)
+    return Split(train, test)
 
 
 def read_embedded(files: Mapping[str, KnownFile]) -> dict[str, Bytes]:
@@ -197,21 +254,64 @@ def read_embedded(files: Mapping[str, KnownFile]) -> dict[str, Bytes]:
     FileNotFoundError
         If it is missing.
     """
-    arrays = {}
-    for key, known in files.items():
-        path = DATA / f"{known.name}.gz"
-        try:
-            content = unpack(path.read_bytes(), known)
-        except FileNotFoundError:
-            raise FileNotFoundError(
-                f"{path}: not found; reinstall cnnbook"
-            ) from None
-        except ValueError as error:
-            raise DamagedFileError(
-                f"{path}: damaged ({error}); reinstall cnnbook"
-            ) from error
-        arrays[key] = parse_idx(content, known.name)
-    return arrays
+    return {
+        key: parse_idx(
+            _read_known(DATA / f"{known.name}.gz", known), known.name
+        )
+        for key, known in files.items()
+    }
+
+
+def read_together(
+    path: Path, known: KnownFile, remedy: str = "reinstall cnnbook"
+) -> tuple[Bytes, Bytes]:
+    """Read a file that holds images and, right after them, their labels, and verify it.
+
+    Parameters
+    ----------
+    path : Path
+        The file: gzip of both in the format IDX.
+    known : KnownFile
+        What it should contain; `DIGITS`, for one.
+    remedy : str
+        What an error message advises where it is another one, or none.
+
+    Returns
+    -------
+    (np.ndarray of shape (N, 28, 28), np.ndarray of shape (N,))
+        Images and labels as they are stored, uint8.
+
+    Raises
+    ------
+    DamagedFileError
+        If the file is not, byte for byte, the known one.
+    FileNotFoundError
+        If it is missing.
+    """
+    content = _read_known(path, known, remedy)
+    # The second number of the header counts the images.
+    count = int.from_bytes(content[4:8], "big")
+    end = 16 + count * 28 * 28
+    return (
+        parse_idx(content[:end], known.name),
+        parse_idx(content[end:], known.name),
+    )
+
+
+def _read_known(
+    path: Path, known: KnownFile, remedy: str = "reinstall cnnbook"
+) -> bytes:
+    """Decompress a file that must be there and be the known one."""
+    try:
+        return unpack(path.read_bytes(), known)
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"{path}: not found; {remedy}"
+        ) from None
+    except ValueError as error:
+        raise DamagedFileError(
+            f"{path}: damaged ({error}); {remedy}"
+        ) from error
 
 
 def load_mnist(
@@ -265,13 +365,35 @@ def load_mnist(
     )
 
 
+def as_samples(images: Bytes, labels: Bytes) -> Samples:
+    """Turn images and labels as they are stored into samples.
+
+    Parameters
+    ----------
+    images : np.ndarray of shape (N, 28, 28)
+        From 0 (background) to 255 (ink), uint8.
+    labels : np.ndarray of shape (N,)
+        Their digits, uint8.
+
+    Returns
+    -------
+    (np.ndarray of shape (N, 1, 28, 28), np.ndarray of shape (N,))
+        Images, float32 in [0, 1], and their digits, int64.
+
+    Examples
+    --------
+    >>> images = np.array([[[0, 51], [255, 102]]], np.uint8)
+    >>> as_samples(images, np.array([7], np.uint8))[0]
+    array([[[[0. , 0.2],
+             [1. , 0.4]]]], dtype=float32)
+    """
+    return _scaled(images), labels.astype(np.int64)
+
+
 def _as_split(arrays: Mapping[str, Bytes]) -> Split:
     """Turn images and labels of both parts into samples."""
     train, test = (
-        (
-            _scaled(arrays[f"{part}_images"]),
-            arrays[f"{part}_labels"].astype(np.int64),
-        )
+        as_samples(arrays[f"{part}_images"], arrays[f"{part}_labels"])
         for part in ("train", "test")
     )
     return Split(train, test)

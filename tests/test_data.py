@@ -16,6 +16,7 @@ from tests.cases import assert_same
 ROOT = Path(__file__).parent.parent
 LOADERS = [*((mnist.load_zero_one, known) for known in mnist.ZERO_ONE.values())]
 LOADERS += [(mnist.load_other_digits, known) for known in mnist.OTHERS.values()]
+LOADERS += [(mnist.load_digits, mnist.DIGITS)]
 each_file = pytest.mark.parametrize(
     ("load", "known"), LOADERS, ids=[known.name for _, known in LOADERS]
 )
@@ -111,14 +112,21 @@ def test_readme_of_the_data_states_the_files_and_the_counts():
         assert f"{known.name.removeprefix('zero-one-')}.gz" in readme
     for known in mnist.OTHERS.values():
         assert f"{known.name}.gz" in readme
+    assert f"{mnist.DIGITS.name}.gz" in readme
+    for count in ("20,000", "10,000", "(20000, 28, 28)", "(20000,)"):
+        assert count in readme
     for count in ("14,780", "5,923", "6,742", "980", "1,135", "(12665, 28, 28)", "(2115, 28, 28)"):
         assert count in readme
 
 
 def test_package_contains_the_embedded_files():
-    """The wheel takes the folder as a whole, and nothing excludes the data."""
+    """The wheel takes the folder as a whole, and nothing excludes the data.
+
+    Held-out images, of which the package knows nothing, are elsewhere.
+    """
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert "cnnbook" in settings["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
     names = {f"{known.name}.gz" for _, known in LOADERS}
     assert {path.name for path in mnist.DATA.iterdir()} == names | {"README.md"}
-    assert sum((mnist.DATA / name).stat().st_size for name in names) < 2.2e6
+    assert sum((mnist.DATA / name).stat().st_size for name in names) < 5.4e6
+    assert "scripts" not in settings["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]

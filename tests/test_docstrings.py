@@ -407,6 +407,8 @@ DEFAULTS = {
     "Sequential.summary": {"input_shape": None},
     "layer_table": {"x": None},
     "load_zero_one": {"limit_per_class": None},
+    "load_digits": {"limit_per_class": None},
+    "read_together": {"remedy": "reinstall cnnbook"},
     "check_count": {"minimum": 1},
     "check_pair": {"minimum": 1},
     "SGD": {"momentum": 0.0},

@@ -13,6 +13,7 @@ import pytest
 from cnnbook import mnist
 from cnnbook.download import check_mirrors
 from cnnbook.known_files import KnownFile
+from scripts.held_out import load_held_out
 from tests import mirror
 from tests.cases import assert_same
 from tests.mirror import Request, serving
@@ -115,6 +116,56 @@ def test_the_other_digits_are_real_ones() -> None:
     ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def digits() -> mnist.Split:
+    return mnist.load_digits()
+
+
+def test_all_ten_digits_are_as_many_as_mnist_has(digits: mnist.Split) -> None:
+    """The counts of the test set are those that LeCun's page and many others state."""
+    (images, labels), (test_images, test_labels) = digits
+    for array, dtype in ((images, np.float32), (test_images, np.float32)):
+        assert (array.dtype, array.shape) == (dtype, (10_000, 1, 28, 28))
+        assert (array.min(), array.max()) == (0, 1)
+        assert array.flags.c_contiguous
+        assert array.flags.writeable
+    assert labels.dtype == test_labels.dtype == np.int64
+    assert labels.flags.writeable
+    assert labels[:12].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4, 3, 5]
+    assert test_labels[:12].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9, 0, 6]
+    counts = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert np.bincount(test_labels).tolist() == counts
+
+
+def test_all_ten_digits_are_those_of_the_other_files(
+    digits: mnist.Split, whole: mnist.Split
+) -> None:
+    """Two files that were checked before say which zeros, ones and others there are."""
+    kept = mnist.select_digits(digits, (0, 1))
+    count = len(kept.train[1])
+    assert count == 1001 + 1127
+    assert_same((kept.train,), ((whole.train[0][:count], whole.train[1][:count]),))
+    assert_same((kept.test,), (whole.test,))
+    others = mnist.select_digits(digits, range(2, 10)).test
+    first = mnist.first_of_each_digit(others, mnist.OTHERS_PER_DIGIT)
+    assert_same((first,), (mnist.load_other_digits(),))
+
+
+@pytest.mark.parametrize("limit", [1, 863])
+def test_limit_keeps_the_first_of_all_ten_digits(digits: mnist.Split, limit: int) -> None:
+    limited = mnist.load_digits(limit)
+    assert np.bincount(limited.train[1]).tolist() == [limit] * 10
+    first = mnist.first_of_each_digit(digits.train, limit)
+    assert_same(limited, (first, digits.test))
+
+
+def test_a_bad_limit_for_ten_digits_is_named() -> None:
+    with pytest.raises(ValueError, match="^limit_per_class: expected at most 863, .*; got 864"):
+        mnist.load_digits(864)
+    with pytest.raises(TypeError, match="^limit_per_class: expected an integer; got 'all'"):
+        mnist.load_digits("all")  # type: ignore[arg-type]
+
+
 needs_mnist = pytest.mark.skipif(
     MIRROR_FOLDER is None,
     reason="CNNBOOK_MNIST_MIRROR_FOLDER does not name a folder with MNIST's four .gz files",
@@ -134,6 +185,10 @@ def test_zeros_and_ones_of_all_of_mnist_are_the_embedded_ones(
     assert np.bincount(split.train[1]).sum() == 60_000
     assert np.bincount(split.test[1]).sum() == 10_000
     assert_same(mnist.select_digits(split, (0, 1)), whole)
+    first = (split.train[0][:10_000], split.train[1][:10_000])
+    assert_same(mnist.load_digits(), mnist.Split(first, split.test))
+    last = (split.train[0][-10_000:], split.train[1][-10_000:])
+    assert_same((load_held_out(),), (last,))
     assert_same(mnist.load_mnist(tmp_path, ["http://127.0.0.1:1/"]), split)
 
 

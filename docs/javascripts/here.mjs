@@ -46,6 +46,7 @@ export function needs(text) {
   if (/\bscipy\b/.test(text)) found.push("scipy");
   if (/\bPIL\b|\bpictures import\b/.test(text)) found.push("pillow");
   if (/mnist|\b(load_zero_one|load_other_digits|runs?|train_run)\b/.test(text)) found.push("data");
+  if (/\bload_digits\b/.test(text)) found.push("digits");
   return found;
 }
 
@@ -58,11 +59,11 @@ export async function announce(wants, tell) {
   if (navigator.deviceMemory < 0.5) {
     throw new Error("Python needs 165 MB of memory, more than this device has to spare.");
   }
-  const { sizes, data } = await (await fetch(`${folder}manifest.json`)).json();
+  const { sizes, data, digits } = await (await fetch(`${folder}manifest.json`)).json();
   let bytes = 0;
   for (const [name, length] of Object.entries(sizes)) {
     const wheel = ["scipy", "pillow"].find((one) => name.startsWith(`${one}-`));
-    const part = name === data ? "data" : wheel;
+    const part = { [data]: "data", [digits]: "digits" }[name] ?? wheel;
     if (!part || wants.includes(part)) bytes += length;
   }
   const megabytes = (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);

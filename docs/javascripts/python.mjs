@@ -40,9 +40,9 @@ async function unpack(pyodide, name) {
 async function provide(pyodide, wants, tell) {
   for (const name of wants) {
     if (loaded.has(name)) continue;
-    if (name === "data") {
+    if (name === "data" || name === "digits") {
       tell("Loading the digits");
-      await unpack(pyodide, manifest.data);
+      await unpack(pyodide, manifest[name]);
     } else {
       tell(`Loading ${name === "scipy" ? "SciPy" : "Pillow"}`);
       await pyodide.loadPackage(name, { messageCallback: () => {} });

@@ -1,5 +1,6 @@
 """The script that assembles what runs in a page."""
 
+import io
 import json
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import zipfile
 import pytest
 
 from book.site import packing
+from cnnbook import mnist
 from scripts import runtime
 
 NUMPY, SCIPY, PILLOW = (name for name in runtime.FILES if name.endswith(".whl"))
@@ -121,4 +123,25 @@ def test_the_book_s_part_is_packed_again_when_the_sources_change(folder, monkeyp
     packing.refresh()
     assert packing.stale() == {}
     assert not old.exists()
-    assert len(list(folder.glob("book-*.zip"))) == 2
+    assert len(list(folder.glob("book-*.zip"))) == len(packing.PARTS)
+
+
+def test_a_runtime_that_was_made_before_there_was_a_part_gets_it(folder):
+    runtime.assemble(source)
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    (folder / manifest.pop("digits")).unlink()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert list(packing.stale()) == ["digits"]
+    packing.refresh()
+    assert packing.stale() == {}
+
+
+def test_every_file_of_data_is_in_one_part_and_all_ten_digits_in_their_own():
+    names = {}
+    for part in packing.PARTS:
+        with zipfile.ZipFile(io.BytesIO(packing.packed(part))) as archive:
+            data = [name for name in archive.namelist() if name.startswith("cnnbook/data/")]
+            names[part] = {name.removeprefix("cnnbook/data/") for name in data}
+    assert names.pop("code") == set()
+    assert names["digits"] == {f"{mnist.DIGITS.name}.gz"}
+    assert names["data"] == {path.name for path in mnist.DATA.iterdir()} - names["digits"]

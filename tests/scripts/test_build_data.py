@@ -10,7 +10,7 @@ import pytest
 
 from cnnbook import mnist
 from cnnbook.known_files import KnownFile
-from scripts import build_zero_one
+from scripts import build_data, held_out
 from tests import mirror
 from tests.cases import assert_same
 
@@ -20,12 +20,15 @@ MIRROR_FOLDER = os.environ.get("CNNBOOK_MNIST_MIRROR_FOLDER")
 @pytest.fixture
 def originals(tmp_path: Path, embedded: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder with four tiny files in the place of MNIST's."""
+    monkeypatch.setattr(held_out, "DATA", tmp_path / "held-out")
+    monkeypatch.setattr(held_out, "COUNT", 3)
+    monkeypatch.setattr(mnist, "EMBEDDED", 7)
     content = mirror.tiny_idx_files()
     monkeypatch.setattr(mnist, "FILES", mirror.known_files(content))
     arrays = {key: mnist.parse_idx(content[key], key) for key in content}
     sums = {
         known.name: (len(built), hashlib.sha256(built).hexdigest())
-        for known, built in build_zero_one.build(arrays).items()
+        for known, built in build_data.build(arrays).items()
     }
     for table in ("ZERO_ONE", "OTHERS"):
         known_files = {
@@ -33,6 +36,9 @@ def originals(tmp_path: Path, embedded: Path, monkeypatch: pytest.MonkeyPatch) -
             for key, known in getattr(mnist, table).items()
         }
         monkeypatch.setattr(mnist, table, known_files)
+    for module, name in ((mnist, "DIGITS"), (held_out, "HELD_OUT")):
+        known = getattr(module, name)
+        monkeypatch.setattr(module, name, KnownFile(known.name, *sums[known.name]))
     folder = tmp_path / "originals"
     folder.mkdir()
     for key, known in mnist.FILES.items():
@@ -45,8 +51,8 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    monkeypatch.setattr(sys, "argv", ["build_zero_one.py", *map(str, arguments)])
-    status: int = build_zero_one.main()
+    monkeypatch.setattr(sys, "argv", ["build_data.py", *map(str, arguments)])
+    status: int = build_data.main()
     return status
 
 
@@ -65,17 +71,23 @@ def test_script_builds_the_same_files_each_time_and_checks_them(
     assert built["train_labels"].tolist() == [0, 1, 1, 0, 1, 0, 0, 1]
     assert built["test_labels"].tolist() == [1, 0, 0]
     assert run(monkeypatch, "--check", originals) == 0
-    assert capsys.readouterr().out.count("the same content") == 6
+    assert capsys.readouterr().out.count("the same content") == 8
     images, labels = mnist.load_other_digits()
     assert labels.tolist() == [7, 9, 5]
     assert images.shape == (3, 1, 28, 28)
+    whole = mnist.load_mnist(decompressed(originals))
+    (images, labels), test = mnist.load_digits()
+    assert_same(((images, labels), test), ((whole.train[0][:7], whole.train[1][:7]), whole.test))
+    last = (whole.train[0][-3:], whole.train[1][-3:])
+    assert_same((held_out.load_held_out(),), (last,))
+    assert [path.name for path in held_out.DATA.iterdir()] == ["held-out-idx3-idx1-ubyte.gz"]
     path = embedded / "other-labels-idx1-ubyte.gz"
     path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes())[:-1] + b"\x06"))
     assert run(monkeypatch, "--check", originals) == 1
     assert f"{path}: wrong content" in capsys.readouterr().err
     assert_same(
         mnist.load_zero_one(),
-        mnist.select_digits(mnist.load_mnist(decompressed(originals)), (0, 1)),
+        mnist.select_digits(whole, (0, 1)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Build the files in cnnbook/data from the four original files of MNIST."""
+"""Build the files in cnnbook/data and scripts/data from the four original files of MNIST."""
 
 import argparse
 import gzip
@@ -11,6 +11,7 @@ from cnnbook import mnist
 from cnnbook.files import replacing
 from cnnbook.idx import IMAGES_MAGIC, LABELS_MAGIC, Bytes
 from cnnbook.known_files import KnownFile, unpack, verified
+from scripts import held_out
 
 Arrays = dict[str, Bytes]
 
@@ -22,7 +23,7 @@ def main() -> int:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="write nothing; exit with status 1 if a file in the package has other content",
+        help="write nothing; exit with status 1 if one of the files has other content",
     )
     arguments = parser.parse_args()
     try:
@@ -32,15 +33,18 @@ def main() -> int:
     if arguments.check:
         return max([compare(known, content) for known, content in built.items()])
     for known, content in built.items():
-        with replacing(path_of(known)) as file:
+        path = path_of(known)
+        path.parent.mkdir(exist_ok=True)
+        with replacing(path) as file:
             file.write(gzip.compress(content, mtime=0))
-        print(f"wrote {path_of(known).name}, {path_of(known).stat().st_size:,} bytes")
+        print(f"wrote {path.name}, {path.stat().st_size:,} bytes")
     return 0
 
 
 def path_of(known: KnownFile) -> Path:
-    """Say where the package keeps a file."""
-    return mnist.DATA / f"{known.name}.gz"
+    """Say where a file is kept: in the package, but for what only scripts read."""
+    folder = held_out.DATA if known.name == held_out.HELD_OUT.name else mnist.DATA
+    return folder / f"{known.name}.gz"
 
 
 def read_originals(folder: Path) -> Arrays:
@@ -57,17 +61,38 @@ def read_originals(folder: Path) -> Arrays:
 
 
 def build(arrays: Arrays) -> dict[KnownFile, bytes]:
-    """Keep the zeros and ones, and the first test images of each other digit, in their order."""
+    """Choose the images of each file. They keep their order."""
+    return {**zeros_and_ones(arrays), **others(arrays), **all_ten(arrays)}
+
+
+def zeros_and_ones(arrays: Arrays) -> dict[KnownFile, bytes]:
+    """Keep every zero and every one, in four files as MNIST has them."""
     built = {}
     for key, known in mnist.ZERO_ONE.items():
         part = key.split("_")[0]
         built[known] = as_idx(arrays[key][np.isin(arrays[f"{part}_labels"], (0, 1))])
+    return built
+
+
+def others(arrays: Arrays) -> dict[KnownFile, bytes]:
+    """Keep the first test images of each digit from 2 to 9."""
     labels = arrays["test_labels"]
     chosen = [np.flatnonzero(labels == digit)[: mnist.OTHERS_PER_DIGIT] for digit in range(2, 10)]
     kept = np.sort(np.concatenate(chosen))
-    for key, known in mnist.OTHERS.items():
-        built[known] = as_idx(arrays[f"test_{key}"][kept])
-    return built
+    return {known: as_idx(arrays[f"test_{key}"][kept]) for key, known in mnist.OTHERS.items()}
+
+
+def all_ten(arrays: Arrays) -> dict[KnownFile, bytes]:
+    """Keep the first training images and all test images in a file, the last ones in another."""
+    images, labels = arrays["train_images"], arrays["train_labels"]
+    first, last = slice(mnist.EMBEDDED), slice(-held_out.COUNT, None)
+    return {
+        mnist.DIGITS: (
+            as_idx(np.concatenate([images[first], arrays["test_images"]]))
+            + as_idx(np.concatenate([labels[first], arrays["test_labels"]]))
+        ),
+        held_out.HELD_OUT: as_idx(images[last]) + as_idx(labels[last]),
+    }
 
 
 def as_idx(array: Bytes) -> bytes:
@@ -78,7 +103,7 @@ def as_idx(array: Bytes) -> bytes:
 
 
 def compare(known: KnownFile, content: bytes) -> int:
-    """Say whether a file in the package has the content that was built from the originals."""
+    """Say whether a file that is kept has the content that was built from the originals."""
     path = path_of(known)
     try:
         verified(content, known)
