@@ -1,14 +1,16 @@
 """Race the book's code against a per-sample SciPy loop and PyTorch, side by side in one run.
 
-    python -m scripts.benchmark              # about a minute; PyTorch takes part if installed
-    python -m scripts.benchmark --rounds 9   # for quieter numbers
+    python -m scripts.benchmark                    # a minute; PyTorch takes part if installed
+    python -m scripts.benchmark --network digits   # the network for ten digits
+    python -m scripts.benchmark --rounds 9         # for quieter numbers
 
-All three train the zero-or-one network from the same parameters on the same float32 batches, in
-turns: a round times each contestant once at each batch size, so that a change in the machine's
-speed meets all of them. Rates are medians over the rounds, ratios are medians of the ratios
-within a round. A fourth contestant does the matrix products of a step and nothing else: the book's
-share of its rate says how much of the time goes into products, which no NumPy code can spare.
-No number here is asserted by any test: it is the machine's as much as the code's.
+All train the same network from the same parameters on the same float32 batches, in turns: a round
+times each contestant once at each batch size, so that a change in the machine's speed meets all of
+them. Rates are medians over the rounds, ratios are medians of the ratios within a round. One
+contestant does the matrix products of a step and nothing else: the book's share of its rate says
+how much of the time goes into products, which no NumPy code can spare. The loop knows the
+zero-or-one network only. No number here is asserted by any test: it is the machine's as much as
+the code's.
 """
 
 import argparse
@@ -19,16 +21,17 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 from statistics import geometric_mean, median
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy
 import scipy.signal
 from numpy.typing import NDArray
 
-from cnnbook.losses import BinaryCrossEntropy
-from cnnbook.mnist import load_zero_one, one_hot
-from cnnbook.model import Sequential, zero_one_network
+from cnnbook.layers import Conv2D, Dense, Layer, MaxPool2D, ReLU, Reshape, Sigmoid
+from cnnbook.losses import BinaryCrossEntropy, CategoricalCrossEntropy, Loss
+from cnnbook.mnist import Split, load_digits, load_zero_one, one_hot
+from cnnbook.model import Sequential, digit_network, zero_one_network
 from cnnbook.optimizers import SGD
 from cnnbook.train import train_on_batch
 
@@ -39,18 +42,40 @@ Array = NDArray[Any]
 Step = Callable[[Array, Array], object]
 
 
-def book(model: Sequential) -> Step:
+class Network(NamedTuple):
+    """What is trained, on what."""
+
+    make: Callable[[np.random.Generator], Sequential]
+    loss: Callable[[], Loss]
+    load: Callable[[], Split]
+    their_loss: str  # PyTorch's name of it
+
+
+NETWORKS = {
+    "zero-one": Network(zero_one_network, BinaryCrossEntropy, load_zero_one, "BCELoss"),
+    "digits": Network(
+        digit_network,
+        lambda: CategoricalCrossEntropy(from_logits=True),
+        load_digits,
+        "CrossEntropyLoss",
+    ),
+}
+
+
+def book(network: Network, model: Sequential) -> Step:
     """Train as `cnnbook.train.fit` does."""
-    loss, optimizer = BinaryCrossEntropy(), SGD(model.parameters(), LEARNING_RATE)
+    loss, optimizer = network.loss(), SGD(model.parameters(), LEARNING_RATE)
     return lambda x, t: train_on_batch(model, loss, optimizer, x, t)
 
 
-def per_sample_loop(model: Sequential) -> Step:
+def per_sample_loop(network: Network, model: Sequential) -> Step | None:
     """Train as tutorials do: one sample, one channel, one kernel, one SciPy call at a time.
 
     With their habits: a bias for every pixel, the sigmoid computed again for its derivative, an
     input gradient for the first layer that nobody reads, and the update inside ``backward``.
     """
+    if network is not NETWORKS["zero-one"]:
+        return None
     kernels, bias, w1, b1, w2, b2 = (p.value.copy() for p in model.parameters())
     biases = np.broadcast_to(bias[:, None, None], (5, 26, 26)).copy()
     w1, w2, b1, b2 = w1.T.copy(), w2.T.copy(), b1[:, None], b2[:, None]
@@ -93,26 +118,33 @@ def per_sample_loop(model: Sequential) -> Step:
     return step
 
 
-def pytorch(model: Sequential) -> Step | None:
+def translated(layer: Layer, nn: Any) -> Any:
+    """Make a layer of PyTorch that does the same."""
+    match layer:
+        case Conv2D():
+            kernels, geometry = layer.kernels.value, layer.geometry
+            options = {"stride": geometry.stride, "padding": geometry.padding}
+            return nn.Conv2d(kernels.shape[1], kernels.shape[0], kernels.shape[2:], **options)
+        case MaxPool2D():
+            geometry = layer.geometry
+            return nn.MaxPool2d(geometry.kernel_size, geometry.stride, geometry.padding)
+        case Dense():
+            return nn.Linear(*layer.weights.value.shape)
+    return {Sigmoid: nn.Sigmoid, ReLU: nn.ReLU, Reshape: nn.Flatten}[type(layer)]()
+
+
+def pytorch(network: Network, model: Sequential) -> Step | None:
     """Train the same network in PyTorch on the CPU, or nothing if it is not installed."""
     try:
         torch = importlib.import_module("torch")
     except ImportError:
         return None
-    nn = torch.nn
-    other = nn.Sequential(
-        nn.Conv2d(1, 5, 3),
-        nn.Sigmoid(),
-        nn.Flatten(),
-        nn.Linear(3380, 100),
-        nn.Sigmoid(),
-        nn.Linear(100, 2),
-        nn.Sigmoid(),
-    )
+    other = torch.nn.Sequential(*(translated(layer, torch.nn) for layer in model.layers))
     for theirs, ours in zip(other.parameters(), model.parameters(), strict=True):
         value = ours.value.T if ours.name == "weights" else ours.value
         theirs.data = torch.from_numpy(np.ascontiguousarray(value))
-    loss, optimizer = nn.BCELoss(), torch.optim.SGD(other.parameters(), LEARNING_RATE)
+    loss = getattr(torch.nn, network.their_loss)()
+    optimizer = torch.optim.SGD(other.parameters(), LEARNING_RATE)
 
     def step(x: Array, t: Array) -> object:
         optimizer.zero_grad()
@@ -124,24 +156,33 @@ def pytorch(model: Sequential) -> Step | None:
     return step
 
 
-def products(model: Sequential) -> Step:
-    """Do the eight matrix products of a training step, and nothing else, into memory at hand."""
-    kernels, _, w1, _, w2, _ = (parameter.value for parameter in model.parameters())
-    rows, rng = kernels.reshape(len(kernels), -1), np.random.default_rng(0)
+def products(network: Network, model: Sequential) -> Step:
+    """Do the matrix products of a training step, and nothing else, into memory at hand."""
+    x = network.load().train[0][:1]
+    sizes = []  # of one sample: before and after each layer
+    for layer in model.layers:
+        y = layer.forward(x)
+        sizes.append((x.shape[1:], y.shape[1:]))
+        x = y
 
     @lru_cache
     def pairs(samples: int) -> list[tuple[Callable[..., Any], Array, Array, Array]]:
-        """Make the factors of one batch size, and room for the products."""
-        columns, maps, units, hidden, answers = (
-            rng.random((samples, *shape), np.float32)
-            for shape in ((9, 676), (5, 676), (3380,), (100,), (2,))
-        )
-        stacks = [(rows, columns), (maps, columns.transpose(0, 2, 1))]
-        forward = [(units, w1), (hidden, w2)]
-        backward = [(hidden.T, answers), (answers, w2.T), (units.T, hidden), (hidden, w1.T)]
-        return [(np.matmul, a, b, np.matmul(a, b)) for a, b in stacks] + [
-            (np.dot, a, b, np.dot(a, b)) for a, b in forward + backward
-        ]
+        """Make the factors for one batch size, and room for the products."""
+        rng, found = np.random.default_rng(0), list[tuple[Callable[..., Any], Array, Array]]()
+        for number, (layer, (before, after)) in enumerate(zip(model.layers, sizes, strict=True)):
+            if isinstance(layer, Conv2D):
+                rows = layer.kernels.value.reshape(after[0], -1)
+                places = after[1] * after[2]
+                columns = rng.random((samples, rows.shape[1], places), np.float32)
+                maps = rng.random((samples, after[0], places), np.float32)
+                found += [(np.matmul, rows, columns), (np.matmul, maps, columns.transpose(0, 2, 1))]
+                found += [(np.matmul, rows.T, maps)] if number else []
+            if isinstance(layer, Dense):
+                units, answers = (rng.random((samples, *n), np.float32) for n in (before, after))
+                w = layer.weights.value
+                found += [(np.dot, units, w), (np.dot, units.T, answers)]
+                found += [(np.dot, answers, w.T)] if number else []
+        return [(multiply, a, b, multiply(a, b)) for multiply, a, b in found]
 
     def step(x: Array, _: Array) -> None:
         for multiply, a, b, product in pairs(len(x)):
@@ -163,7 +204,7 @@ def rate(step: Step, images: Array, targets: Array, batch_size: int, seconds: fl
     return samples / elapsed
 
 
-CONTESTANTS: dict[str, Callable[[Sequential], Step | None]] = {
+CONTESTANTS: dict[str, Callable[[Network, Sequential], Step | None]] = {
     "book": book,
     "torch": pytorch,
     "products": products,
@@ -172,7 +213,7 @@ CONTESTANTS: dict[str, Callable[[Sequential], Step | None]] = {
 
 
 def race(
-    images: Array, targets: Array, rounds: int, seconds: float
+    network: Network, images: Array, targets: Array, rounds: int, seconds: float
 ) -> dict[tuple[str, int], list[float]]:
     """Let the contestants run in turns; return every round's rates."""
     rates: dict[tuple[str, int], list[float]] = {}
@@ -181,7 +222,7 @@ def race(
             for name, make in CONTESTANTS.items():
                 if name == "loop" and batch_size > 1:
                     continue  # it does not know what a batch is
-                step = make(zero_one_network(np.random.default_rng(0)))
+                step = make(network, network.make(np.random.default_rng(0)))
                 if step is None:
                     continue
                 rate(step, images, targets, batch_size, seconds / 5)  # warm up
@@ -191,9 +232,11 @@ def race(
     return rates
 
 
-def layer_shares(images: Array, targets: Array, batch_size: int) -> dict[str, float]:
+def layer_shares(
+    network: Network, images: Array, targets: Array, batch_size: int
+) -> dict[str, float]:
     """Measure which share of a training step each layer takes, forward and backward together."""
-    model, loss = zero_one_network(np.random.default_rng(0)), BinaryCrossEntropy()
+    model, loss = network.make(np.random.default_rng(0)), network.loss()
     optimizer = SGD(model.parameters(), LEARNING_RATE)
     names = [f"{i} {layer!r}".split("(")[0] for i, layer in enumerate(model.layers)]
     spent = dict.fromkeys([*names, "loss", "update"], 0.0)
@@ -232,8 +275,9 @@ def gemm_rate() -> float:
 
 def report(rates: dict[tuple[str, int], list[float]]) -> None:
     """Print rates and ratios."""
-    loop = rates["loop", 1]
-    print(f"\nper-sample SciPy loop: {median(loop):,.0f} samples/s")
+    print()
+    if loop := rates.get(("loop", 1)):
+        print(f"per-sample SciPy loop: {median(loop):,.0f} samples/s")
     print(
         f"{'batch':>6} {'book /s':>10} {'PyTorch /s':>11} {'book/PyTorch':>13} {'book/loop':>10} "
         f"{'products /s':>12} {'share of them':>14}"
@@ -241,14 +285,14 @@ def report(rates: dict[tuple[str, int], list[float]]) -> None:
     ratios = []
     for batch_size in BATCH_SIZES:
         ours, theirs = rates["book", batch_size], rates.get(("torch", batch_size))
-        against_loop = median(a / b for a, b in zip(ours, loop, strict=True))
         cells = f"{'-':>11} {'-':>13}"
         if theirs:
             ratios.append(median(a / b for a, b in zip(ours, theirs, strict=True)))
             cells = f"{median(theirs):>11,.0f} {ratios[-1]:>13.2f}"
         bare = rates["products", batch_size]
         share = median(a / b for a, b in zip(ours, bare, strict=True))
-        cells += f" {against_loop:>10.1f} {median(bare):>12,.0f} {share:>14.0%}"
+        times = median(a / b for a, b in zip(ours, loop, strict=True)) if loop else None
+        cells += f" {times or '-':>10.3} {median(bare):>12,.0f} {share:>14.0%}"
         print(f"{batch_size:>6} {median(ours):>10,.0f} {cells}")
     if ratios:
         mean, least = geometric_mean(ratios), min(ratios)
@@ -258,20 +302,22 @@ def report(rates: dict[tuple[str, int], list[float]]) -> None:
 def main() -> None:
     """Run the race and print what it found."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--network", choices=NETWORKS, default="zero-one")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=0.5, help="per contestant and round")
     options = parser.parse_args()
-    (images, labels), _ = load_zero_one()
+    network = NETWORKS[options.network]
+    (images, labels), _ = network.load()
     order = np.random.default_rng(0).permutation(len(images))
-    images, targets = images[order], one_hot(labels[order], 2)
+    images, targets = images[order], one_hot(labels[order], int(labels.max()) + 1)
 
     print(f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}")
     print(f"NumPy {np.__version__}, SciPy {scipy.__version__}, {options.rounds} rounds, float32")
     print(f"matrix product, 2048 x 2048: {gemm_rate():,.0f} GFLOP/s")
-    report(race(images, targets, options.rounds, options.seconds))
+    report(race(network, images, targets, options.rounds, options.seconds))
     print("\nshare of a training step")
     for batch_size in BATCH_SIZES:
-        shares = layer_shares(images, targets, batch_size)
+        shares = layer_shares(network, images, targets, batch_size)
         cells = ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share > 0.005)
         print(f"{batch_size:>6}  {cells}")
 
