@@ -305,18 +305,54 @@ def check_positive(name: str, value: float) -> float:
     ValueError
         If it is zero, negative, infinite or not a number.
     """
-    numbers = (int, float, np.floating, np.integer)
-    if isinstance(value, bool) or not isinstance(value, numbers):
-        raise TypeError(f"{name}: expected a number; got {value!r}")
-    try:
-        number = float(value)
-    except OverflowError:  # an integer of hundreds of digits
-        number = math.inf
+    number = _as_float(name, value)
     if not 0 < number < math.inf:
         raise ValueError(
             f"{name}: expected a finite number above 0; got {value}"
         )
     return number
+
+
+def check_not_negative(name: str, value: float) -> float:
+    """Return ``value`` as a finite ``float`` that is zero or above.
+
+    Parameters
+    ----------
+    name : str
+        The argument as the caller knows it.
+    value : float
+        What came.
+
+    Returns
+    -------
+    float
+        The same number.
+
+    Raises
+    ------
+    TypeError
+        If ``value`` is not a real number.
+    ValueError
+        If it is negative, infinite or not a number.
+    """
+    number = _as_float(name, value)
+    if not 0 <= number < math.inf:
+        raise ValueError(
+            f"{name}: expected a finite number of at least 0; "
+            f"got {value}"
+        )
+    return number
+
+
+def _as_float(name: str, value: float) -> float:
+    """Return a real number as a ``float``, infinite if it is too large for one."""
+    numbers = (int, float, np.floating, np.integer)
+    if isinstance(value, bool) or not isinstance(value, numbers):
+        raise TypeError(f"{name}: expected a number; got {value!r}")
+    try:
+        return float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return math.inf
 
 
 def check_finite(name: str, array: Array) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cnnbook.checks import Array, check_positive
+from cnnbook.checks import Array, check_not_negative, check_positive
 from cnnbook.layers import Parameter
 
 
@@ -60,10 +60,12 @@ class Optimizer:
 
 
 class SGD(Optimizer):
-    """Gradient descent on minibatches, with momentum if wanted.
+    """Gradient descent on minibatches, with momentum and weight decay if wanted.
 
-    Without momentum a step is w <- w - eta g, @eq-step. With momentum mu it is
-    v <- mu v + g, w <- w - eta v.
+    Without them a step is w <- w - eta g, @eq-step. With momentum mu it is
+    v <- mu v + g, w <- w - eta v, and by Nesterov's rule w <- w - eta (g + mu v), with the new v.
+    Weight decay delta comes first: g <- g + delta w. All of it is what PyTorch's SGD [1]_ does
+    with ``dampening=0``.
 
     Parameters
     ----------
@@ -73,18 +75,28 @@ class SGD(Optimizer):
         eta, above 0.
     momentum : float
         mu, in [0, 1).
+    nesterov : bool
+        Whether to go where the velocity leads next; needs momentum.
+    weight_decay : float
+        delta, 0 or above. It pulls every parameter towards 0, biases too.
 
     Attributes
     ----------
     velocities : list of np.ndarray
-        One v per parameter; an empty list without momentum.
+        One v per parameter; an empty list without momentum. Whoever goes on with a training later
+        keeps them with the parameters.
 
     Raises
     ------
     TypeError
         If an argument is of the wrong type.
     ValueError
-        If a number is out of range, or there is no parameter.
+        If a number is out of range, or there is no parameter, or Nesterov's rule is wanted
+        without momentum.
+
+    References
+    ----------
+    .. [1] https://pytorch.org/docs/stable/generated/torch.optim.SGD.html
 
     Examples
     --------
@@ -110,6 +122,13 @@ class SGD(Optimizer):
     [0.5] [array([1.])]
     [-0.25] [array([1.5])]
     [-1.125] [array([1.75])]
+
+    Decay shrinks a parameter that has no gradient:
+
+    >>> w = Parameter("weights", np.array([8.0]))
+    >>> SGD([w], learning_rate=0.5, weight_decay=0.25).step()
+    >>> w.value, w.gradient
+    (array([7.]), array([0.]))
     """
 
     def __init__(
@@ -118,14 +137,27 @@ class SGD(Optimizer):
         learning_rate: float,
         *,
         momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, learning_rate)
-        still = isinstance(momentum, (int, float)) and momentum == 0
-        if not still and not check_positive("momentum", momentum) < 1:
+        self.momentum = check_not_negative("momentum", momentum)
+        if self.momentum >= 1:
             raise ValueError(
                 f"momentum: expected a number in [0, 1); got {momentum}"
             )
-        self.momentum = float(momentum)
+        if not isinstance(nesterov, bool):
+            raise TypeError(
+                f"nesterov: expected True or False; got {nesterov!r}"
+            )
+        if nesterov and not self.momentum:
+            raise ValueError(
+                "nesterov: expected momentum above 0 with it; got 0"
+            )
+        self.nesterov = nesterov
+        self.weight_decay = check_not_negative(
+            "weight_decay", weight_decay
+        )
         self.velocities: list[Array] = []
         if self.momentum:
             self.velocities = [
@@ -140,13 +172,20 @@ class SGD(Optimizer):
             parameter.value -= self.learning_rate * direction
 
     def _directions(self) -> Iterable[Array]:
-        """Give each parameter's gradient, or with momentum its velocity."""
-        gradients = [
-            parameter.gradient for parameter in self.parameters
-        ]
+        """Give each parameter's gradient, or what decay and momentum make of it."""
+        gradients = [self._decayed(p) for p in self.parameters]
         if not self.momentum:
             return gradients
         for velocity, g in zip(self.velocities, gradients, strict=True):
             velocity *= self.momentum
             velocity += g
-        return self.velocities
+        if not self.nesterov:
+            return self.velocities
+        pairs = zip(self.velocities, gradients, strict=True)
+        return [g + self.momentum * v for v, g in pairs]
+
+    def _decayed(self, parameter: Parameter) -> Array:
+        """Add the share of the parameter to its gradient, which stays as it is."""
+        if not self.weight_decay:
+            return parameter.gradient
+        return parameter.gradient + self.weight_decay * parameter.value

@@ -383,8 +383,15 @@ def _saved_history(folder: Path, model: Sequential) -> History:
     if not (folder / WEIGHTS).exists():
         return History()
     history = load_weights(folder, model)
-    _write_json(folder / HISTORY, dataclasses.asdict(history))
+    _write_json(folder / HISTORY, _recorded(history))
     return history
+
+
+def _recorded(history: History) -> dict[str, Any]:
+    """List what is kept of a history; of series that it has not, not even the name."""
+    return {
+        name: series for name, series in vars(history).items() if series
+    }
 
 
 def _as_history(read: dict[str, Any]) -> History:
@@ -417,7 +424,7 @@ def _save_epoch(
     folder: Path, model: Sequential, history: History
 ) -> None:
     """Replace the files of the epoch before: first the one from which the other can be made."""
-    epochs = dataclasses.asdict(history)
+    epochs = _recorded(history)
     write_arrays(
         folder / WEIGHTS,
         {**model.arrays(), "history": np.array(json.dumps(epochs))},

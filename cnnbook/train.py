@@ -31,6 +31,9 @@ class History:
         The mean loss over the epoch's samples, each taken just before the step that it caused.
     test_errors : list of int
         How many test images the network misread after the epoch; empty without test images.
+    validation_errors, validation_losses : list
+        How many validation images it misread, int, and the mean loss on them, float; empty
+        without validation images.
 
     Examples
     --------
@@ -40,6 +43,8 @@ class History:
 
     losses: list[float] = field(default_factory=list)
     test_errors: list[int] = field(default_factory=list)
+    validation_errors: list[int] = field(default_factory=list)
+    validation_losses: list[float] = field(default_factory=list)
 
     @property
     def epochs(self) -> int:
@@ -58,6 +63,7 @@ def fit(
     batch_size: int,
     rng: np.random.Generator,
     test: tuple[Array, Array] | None = None,
+    validation: tuple[Array, Array] | None = None,
     reshuffle: bool = False,
     history: History | None = None,
     on_epoch: Callable[[History], None] | None = None,
@@ -86,6 +92,9 @@ def fit(
         Draws the order of the samples.
     test : (np.ndarray, np.ndarray), optional
         Images and labels on which to count errors after every epoch.
+    validation : (np.ndarray, np.ndarray), optional
+        Images and labels on which to count errors and to take the mean loss after every epoch:
+        what choices are made by, while the test images wait.
     reshuffle : bool
         Whether every epoch draws an order of its own. By default the order is drawn once, as in
         the classic loop, so that the losses of two epochs are means over the same sequence.
@@ -101,7 +110,7 @@ def fit(
     Returns
     -------
     History
-        Losses and test errors, epoch by epoch.
+        Losses and errors, epoch by epoch.
 
     Raises
     ------
@@ -111,8 +120,8 @@ def fit(
         If shapes, lengths, labels or numbers do not fit: before any parameter has changed, except
         for targets out of the loss's range, which are found in their batch.
     FloatingPointError
-        If the training diverges: the loss, a parameter or an output for a test image becomes NaN
-        or infinite. The message names the epoch, the step and the learning rate. The history ends
+        If the training diverges: a loss, a parameter or an output for an image becomes NaN or
+        infinite. The message names the epoch, the step and the learning rate. The history ends
         with the epoch before; the parameters are of no use.
 
     Examples
@@ -133,7 +142,10 @@ def fit(
     _check_samples(images, targets)
     targets = _encoded(targets, model, images)
     if test is not None:
-        _check_test(model, *test)
+        _check_test("test", model, *test)
+    if validation is not None:
+        _check_test("validation", model, *validation)
+        _encoded(validation[1], model, validation[0])
     _check_optimizer(optimizer, model)
     epochs = check_count("epochs", epochs)
     batch_size = check_count("batch_size", batch_size)
@@ -155,9 +167,9 @@ def fit(
                 batches=batches,
             )
             _check_parameters(optimizer)
-            errors = [count_errors(model, *test)] if test else []
-        history.losses.append(mean)
-        history.test_errors += errors
+            entry = _judged(model, loss, test, validation)
+        entry.losses.append(mean)
+        _extend(history, entry)
         if on_epoch is not None:
             on_epoch(history)
     return history
@@ -363,6 +375,99 @@ def count_errors(
     return int(np.count_nonzero(outputs.argmax(axis=1) != labels))
 
 
+def errors_and_loss(
+    model: Sequential,
+    loss: Loss,
+    images: Array,
+    labels: Array,
+    batch_size: int = 256,
+) -> tuple[int, float]:
+    """Count the errors on images, and take the mean of the loss over them.
+
+    Parameters
+    ----------
+    model : Sequential
+        The network, with K outputs.
+    loss : Loss
+        What is averaged.
+    images : np.ndarray of shape (N, ...)
+        The images.
+    labels : np.ndarray of shape (N,)
+        Their labels, integers from 0 to K - 1.
+    batch_size : int
+        How many are held in memory between layers at once.
+
+    Returns
+    -------
+    (int, float)
+        The number of errors, as `count_errors` has it, and the mean loss.
+
+    Raises
+    ------
+    TypeError
+        If the labels are not integers, or ``batch_size`` is none.
+    ValueError
+        If there are more or fewer labels than images, or one is out of its range, or
+        ``batch_size`` is below 1.
+    FloatingPointError
+        If an output, or the loss, is NaN or infinite.
+
+    Examples
+    --------
+    >>> from cnnbook.layers import Dense
+    >>> from cnnbook.losses import CategoricalCrossEntropy
+    >>> layer = Dense(1, 2, rng=np.random.default_rng(0))
+    >>> layer.weights.value[:], layer.bias.value[:] = 0, 0  # it does not know
+    >>> loss, images = CategoricalCrossEntropy(from_logits=True), np.array([[-2.0], [3.0]])
+    >>> errors, mean = errors_and_loss(Sequential(layer), loss, images, np.array([0, 1]))
+    >>> errors, round(mean, 4)  # ln 2
+    (1, 0.6931)
+    """
+    _check_labels_of(images, labels)
+    order = np.arange(len(images))
+    errors, total = 0, 0.0
+    for batch in in_batches(
+        order, check_count("batch_size", batch_size)
+    ):
+        outputs = model.forward(_as_model(model, images[batch]))
+        if not np.isfinite(outputs).all():
+            raise FloatingPointError(
+                "an output for these images is not finite"
+            )
+        digits = labels[batch]
+        targets = one_hot(digits, outputs.shape[1], outputs.dtype)
+        total += loss.forward(outputs, targets) * len(batch)
+        errors += int(
+            np.count_nonzero(outputs.argmax(axis=1) != digits)
+        )
+    if not np.isfinite(total):
+        raise FloatingPointError(f"the loss on these images is {total}")
+    return errors, float(total / len(images))
+
+
+def _judged(
+    model: Sequential,
+    loss: Loss,
+    test: tuple[Array, Array] | None,
+    validation: tuple[Array, Array] | None,
+) -> History:
+    """Begin the entry of an epoch with what is found on images that it was not trained on."""
+    entry = History()
+    if test:
+        entry.test_errors.append(count_errors(model, *test))
+    if validation:
+        errors, mean = errors_and_loss(model, loss, *validation)
+        entry.validation_errors.append(errors)
+        entry.validation_losses.append(mean)
+    return entry
+
+
+def _extend(history: History, entry: History) -> None:
+    """Append the entry of an epoch to a history."""
+    for name, series in vars(entry).items():
+        getattr(history, name).extend(series)
+
+
 def _loss_of(predictions: Array, targets: Array, loss: Loss) -> float:
     """Compute the loss; it is NaN where it refuses predictions because they are not finite."""
     try:
@@ -431,10 +536,10 @@ def _check_samples(images: Array, targets: Array) -> None:
 
 
 def _check_test(
-    model: Sequential, images: Array, labels: Array
+    name: str, model: Sequential, images: Array, labels: Array
 ) -> None:
     """Refuse what errors cannot be counted on, with a trial run of one image."""
-    check_finite("test", images)
+    check_finite(name, images)
     _check_labels_of(images, labels)
     model.forward(_as_model(model, images[:1]))
 

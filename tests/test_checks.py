@@ -11,6 +11,7 @@ from cnnbook.checks import (
     check_dtype,
     check_finite,
     check_fits,
+    check_not_negative,
     check_numbers,
     check_pair,
     check_positive,
@@ -86,6 +87,12 @@ def test_positive_numbers_become_floats():
     for value in (3, 0.5, np.float32(0.5), np.int64(3)):
         assert check_positive("rate", value) == value
         assert type(check_positive("rate", value)) is float
+
+
+def test_zero_is_not_negative():
+    for value in (0, 0.0, -0.0, np.float32(0), 3, 0.5, np.int64(3)):
+        assert check_not_negative("decay", value) == value
+        assert type(check_not_negative("decay", value)) is float
 
 
 @pytest.mark.parametrize("dtype", ["float32", np.float64, np.dtype("f4"), float])
@@ -189,6 +196,16 @@ WRONG = [
         ValueError,
         "x: expected a finite number above 0; got 1",
     ),
+    (lambda: check_not_negative("x", "0"), TypeError, "x: expected a number; got '0'"),
+    (lambda: check_not_negative("x", False), TypeError, "x: expected a number; got False"),
+    (
+        lambda: check_not_negative("x", -0.5),
+        ValueError,
+        "x: expected a finite number of at least 0; got -0.5",
+    ),
+    (lambda: check_not_negative("x", np.nan), ValueError, "x: *of at least 0; got nan"),
+    (lambda: check_not_negative("x", np.inf), ValueError, "x: *of at least 0; got inf"),
+    (lambda: check_not_negative("x", 10**400), ValueError, "x: *of at least 0; got 1"),
     (
         lambda: check_finite("x", np.array([[1, np.nan], [np.inf, 1]])),
         ValueError,

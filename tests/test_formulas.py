@@ -99,10 +99,10 @@ MEANS = layers.mean_pool2d(np.ones((1, 1, 7, 8)), 3, stride=2).shape[2]
 WITHOUT_PADDING = correlation.windows(np.ones((7, 8)), 3, stride=2).shape[0]
 
 
-def stepped(momentum=0.0):
+def stepped(momentum=0.0, **options):
     """Return a weight after two steps with the gradients 3 and 4 and the rate 0.5."""
     w = Parameter("w", np.array([2.0]))
-    optimizer = SGD([w], 0.5, momentum=momentum)
+    optimizer = SGD([w], 0.5, momentum=momentum, **options)
     for gradient in (3.0, 4.0):
         w.gradient = np.array([gradient])
         optimizer.step()
@@ -293,6 +293,20 @@ FORMULAS = [
     ("SGD", "w <- w - eta g", {"w": 2.0, "eta": 0.5, "g": 7.0}, stepped()),
     ("SGD", "v <- mu v + g", {"mu": 0.25, "v": 3.0, "g": 4.0}, 2 * (0.5 - stepped(0.25))),
     ("SGD", "w <- w - eta v", {"w": 0.5, "eta": 0.5, "v": 4.75}, stepped(0.25)),
+    (
+        # After the first step, of 3 + 0.75, the weight is 0.125.
+        "SGD",
+        "w <- w - eta (g + mu v)",
+        {"w": 0.125, "eta": 0.5, "g": 4.0, "mu": 0.25, "v": 4.75},
+        stepped(0.25, nesterov=True),
+    ),
+    (
+        # After the first step, of 3 + 0.5, the weight is 0.25.
+        "SGD",
+        "g <- g + delta w",
+        {"g": 4.0, "delta": 0.25, "w": 0.25},
+        2 * (0.25 - stepped(weight_decay=0.25)),
+    ),
     (
         "complex_step_gradient",
         "f(x) + i h f'(x)",

@@ -1,4 +1,4 @@
-"""Gradient descent, with and without momentum."""
+"""Gradient descent, with and without momentum and weight decay."""
 
 import numpy as np
 import pytest
@@ -80,6 +80,102 @@ def test_sgd_refuses_a_parameter_slipped_in_later():
         optimizer.step()
 
 
+# What torch.optim.SGD, 2.13.0, comes to after the fifty steps below, in float64.
+OF_PYTORCH = [
+    ({}, [0.3108425765575552, 0.02073098390088901, 0.021018570426828847]),
+    ({"weight_decay": 0.01}, [0.30387004706991255, 0.021024664684686882, 0.021023490516238735]),
+    ({"momentum": 0.9}, [0.0767867030030007, 0.15373987928961572, -0.07764335027186915]),
+    (
+        {"momentum": 0.9, "weight_decay": 0.01},
+        [0.07096208574661264, 0.15155789026794175, -0.07165464656454518],
+    ),
+    (
+        {"momentum": 0.9, "nesterov": True},
+        [0.10351480547579793, 0.05878996643906774, 0.0319210479739153],
+    ),
+    (
+        {"momentum": 0.8, "nesterov": True, "weight_decay": 0.01},
+        [0.08647544007759336, 0.04821622832547772, 0.0313545968382117],
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "expected"), OF_PYTORCH)
+def test_fifty_steps_end_where_those_of_pytorch_end(options, expected):
+    """On three parabolas, pushed to and fro."""
+    w = Parameter("w", np.array([1.0, -2.0, 3.0]))
+    optimizer = SGD([w], 0.05, **options)
+    for step in range(50):
+        optimizer.zero_gradients()
+        w.gradient += np.array([0.5, 2, 4]) * w.value + np.cos(step * np.array([1, 2, 3]))
+        optimizer.step()
+    np.testing.assert_allclose(w.value, expected, rtol=1e-12)
+
+
+def written_out(w, gradients, rate, *, momentum, nesterov, decay):
+    """Take the steps as they stand in PyTorch's documentation, without dampening."""
+    b = None
+    for g in gradients:
+        if decay != 0:
+            g = g + decay * w
+        if momentum != 0:
+            b = g if b is None else momentum * b + g
+            g = g + momentum * b if nesterov else b
+        w = w - rate * g
+    return w
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("decay", [0.0, 0.125])
+@pytest.mark.parametrize(
+    ("momentum", "nesterov"), [(0.0, False), (0.75, False), (0.75, True), (0.1, True)]
+)
+def test_steps_are_the_written_out_ones_and_gradients_stay(dtype, decay, momentum, nesterov):
+    rng = np.random.default_rng(0)
+    starts = [rng.standard_normal(shape).astype(dtype) for shape in [(4, 3), (3,)]]
+    ws = [Parameter("w", start.copy()) for start in starts]
+    values = [w.value for w in ws]
+    optimizer = SGD(ws, 0.1, momentum=momentum, nesterov=nesterov, weight_decay=decay)
+    seen = []
+    for _ in range(9):
+        optimizer.zero_gradients()
+        gradients = [rng.standard_normal(w.value.shape).astype(dtype) for w in ws]
+        for w, gradient in zip(ws, gradients, strict=True):
+            w.accumulate(gradient.copy())
+        optimizer.step()
+        for w, gradient in zip(ws, gradients, strict=True):
+            np.testing.assert_array_equal(w.gradient, gradient)
+        seen.append(gradients)
+    for index, (w, start) in enumerate(zip(ws, starts, strict=True)):
+        of_one = [gradients[index] for gradients in seen]
+        expected = written_out(
+            start, of_one, 0.1, momentum=momentum, nesterov=nesterov, decay=decay
+        )
+        np.testing.assert_allclose(w.value, expected, rtol=1e-5 if dtype == np.float32 else 1e-13)
+        assert w.value is values[index], "updated in place"
+        assert w.value.dtype == dtype
+        assert all(v.dtype == dtype for v in optimizer.velocities)
+
+
+def test_without_options_the_arithmetic_is_one_product_and_one_difference():
+    rng = np.random.default_rng(0)
+    start, gradient = (rng.standard_normal(1000).astype(np.float32) for _ in range(2))
+    w = Parameter("w", start.copy())
+    w.accumulate(gradient)
+    SGD([w], 0.1).step()
+    assert w.value.tobytes() == (start - 0.1 * gradient).tobytes()
+
+
+def test_velocity_of_a_step_with_decay_holds_what_pulls_as_well():
+    w = Parameter("w", np.array([8.0]))
+    w.gradient += 1
+    optimizer = SGD([w], 0.5, momentum=0.5, nesterov=True, weight_decay=0.25)
+    optimizer.step()
+    assert optimizer.velocities[0].tolist() == [3.0]
+    assert w.value.tolist() == [8 - 0.5 * (3 + 0.5 * 3)]
+    assert w.gradient.tolist() == [1.0]
+
+
 B, IMAGE = np.ones(4), np.ones((5, 6))
 SHARED = Parameter("w", np.ones(2))
 
@@ -97,6 +193,23 @@ WRONG = [
     (lambda: SGD([Parameter("w", B)], 1, momentum="x"), TypeError, "momentum: *'x'"),
     (lambda: SGD([Parameter("w", B)], 10**400), ValueError, "learning_rate: expected a finite"),
     (lambda: SGD([Parameter("w", B)], 1, momentum=B), TypeError, "momentum: expected a number"),
+    (lambda: SGD([Parameter("w", B)], 1, momentum=False), TypeError, "momentum: *False"),
+    (
+        lambda: SGD([Parameter("w", B)], 1, nesterov=True),
+        ValueError,
+        "nesterov: expected momentum above 0 with it; got 0",
+    ),
+    (
+        lambda: SGD([Parameter("w", B)], 1, momentum=0.5, nesterov=1),
+        TypeError,
+        "nesterov: expected True or False; got 1",
+    ),
+    (
+        lambda: SGD([Parameter("w", B)], 1, weight_decay=-0.5),
+        ValueError,
+        "weight_decay: expected a finite number of at least 0; got -0.5",
+    ),
+    (lambda: SGD([Parameter("w", B)], 1, weight_decay="x"), TypeError, "weight_decay: *'x'"),
     (
         lambda: SGD([SHARED, SHARED], 1),
         ValueError,

@@ -16,6 +16,7 @@ from cnnbook.train import (
     History,
     count_errors,
     epoch_orders,
+    errors_and_loss,
     fit,
     in_batches,
     train_epoch,
@@ -206,10 +207,128 @@ def test_callbacks_and_test_errors_come_after_every_epoch():
     assert seen == [(1, True), (2, True), (3, True)]
 
 
+def held_out(samples=7):
+    r = np.random.default_rng(3)
+    return r.random((samples, 1, 2, 3)), r.integers(0, 2, samples)
+
+
+def test_errors_and_loss_on_validation_images_come_after_every_epoch():
+    images, labels = data()
+    held, digits = held_out()
+    model, by_hand, loss = network(), network(), BinaryCrossEntropy()
+    seen = []
+
+    def on_epoch(history):
+        p = model.forward(held)
+        t = np.eye(2)[digits]
+        mean = -np.mean(t * np.log(p) + (1 - t) * np.log(1 - p))
+        errors = int(np.count_nonzero(p.argmax(axis=1) != digits))
+        assert history.validation_losses[-1] == pytest.approx(mean, rel=1e-12)
+        seen.append((len(history.validation_losses), errors))
+
+    history = train(model, images, labels, validation=(held, digits), on_epoch=on_epoch)
+    assert [count for count, _ in seen] == [1, 2, 3]
+    assert history.validation_errors == [errors for _, errors in seen]
+    assert history.test_errors == []
+    assert type(history.validation_errors[0]) is int
+    assert type(history.validation_losses[0]) is float
+    # Training is the same without them.
+    alone = fit(
+        by_hand,
+        loss,
+        SGD(by_hand.parameters(), 0.5),
+        images,
+        labels,
+        epochs=3,
+        batch_size=4,
+        rng=np.random.default_rng(2),
+        test=(held, digits),
+    )
+    assert alone.losses == history.losses
+    assert alone.test_errors == history.validation_errors
+    assert (alone.validation_errors, alone.validation_losses) == ([], [])
+    assert_same(values(model), values(by_hand))
+
+
+@pytest.mark.parametrize("samples", [1, 255, 256, 257, 600])
+def test_validation_is_a_mean_over_all_images_whatever_the_batches(samples):
+    images, labels = data(samples)
+    model, loss = network(), BinaryCrossEntropy()
+    sizes = []
+
+    class Watched(Sequential):
+        def forward(self, x):
+            sizes.append(len(x))
+            return super().forward(x)
+
+    errors, mean = errors_and_loss(Watched(*model.layers), loss, images, labels)
+    assert sum(sizes) == samples
+    assert max(sizes) <= 256
+    p = model.forward(images)
+    assert errors == np.count_nonzero(p.argmax(axis=1) != labels)
+    assert mean == pytest.approx(loss.forward(p, np.eye(2)[labels]), rel=1e-12)
+
+
+def test_going_on_with_validation_images_is_the_same_as_never_having_stopped():
+    images, labels = data()
+    straight, broken = network(), network()
+    options = {"validation": held_out(), "test": data(), "reshuffle": True}
+    whole = train(straight, images, labels, epochs=5, **options)
+    part = train(broken, images, labels, epochs=2, **options)
+    part = train(broken, images, labels, epochs=5, history=part, **options)
+    assert part == whole
+    assert len(whole.validation_losses) == len(whole.validation_errors) == 5
+    assert_same(values(straight), values(broken))
+
+
+def test_a_history_without_validation_is_one():
+    assert History([0.5], [3]) == History([0.5], [3], [], [])
+
+
+def test_a_loss_that_is_infinite_on_validation_images_is_none():
+    class Certain(BinaryCrossEntropy):
+        def forward(self, predictions, targets):
+            return np.inf
+
+    with pytest.raises(FloatingPointError, match="^the loss on these images is inf$"):
+        errors_and_loss(network(), Certain(), *data())
+    images, labels = data()
+    model = Sequential(Reshape((-1,)), Dense(6, 2, rng=np.random.default_rng(0)))
+    with (
+        np.errstate(all="ignore"),
+        pytest.raises(FloatingPointError, match="^an output for these images is not finite$"),
+    ):
+        errors_and_loss(model, BinaryCrossEntropy(), images * 1e300, labels)
+
+
+def test_what_is_wrong_on_validation_images_is_named_with_epoch_and_step():
+    class Exploding(BinaryCrossEntropy):
+        def forward(self, predictions, targets):
+            value = super().forward(predictions, targets)
+            return np.inf if len(targets) == 7 else value
+
+    model = network()
+    history = History()
+    with pytest.raises(FloatingPointError, match="^epoch 1, step 3: the loss on these images is"):
+        fit(
+            model,
+            Exploding(),
+            SGD(model.parameters(), 0.5),
+            *data(),
+            epochs=3,
+            batch_size=4,
+            rng=np.random.default_rng(2),
+            validation=held_out(7),
+            test=data(),
+            history=history,
+        )
+    assert history == History()
+
+
 def test_arguments_are_left_alone():
     images, labels = data()
     before = images.copy(), labels.copy()
-    train(network(), images, labels, test=(images, labels))
+    train(network(), images, labels, test=(images, labels), validation=(images, labels))
     assert_same((images, labels), before)
 
 
@@ -224,7 +343,8 @@ def test_memory_grows_with_the_batch_not_with_the_data():
         model = Sequential(Reshape((-1,)), Dense(256, 64, rng=r), Sigmoid(), Dense(64, 2, rng=r))
         model = Sequential(*model.layers, Sigmoid())
         tracemalloc.start()
-        train(model, images, labels, epochs=1, batch_size=50, test=(images, labels))
+        both = {"test": (images, labels), "validation": (images, labels)}
+        train(model, images, labels, epochs=1, batch_size=50, **both)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     # What grows is the order and the one-hot targets: 16 bytes a sample and some.
@@ -344,11 +464,20 @@ def test_a_loss_that_refuses_finite_predictions_is_heard():
     ],
     ids=["a label too few", "no integers", "another shape"],
 )
-def test_what_is_wrong_with_test_images_is_said_before_training(test):
+@pytest.mark.parametrize("which", ["test", "validation"])
+def test_what_is_wrong_with_test_images_is_said_before_training(test, which):
     model = network()
     before = values(model)
     with pytest.raises((TypeError, ValueError)):
-        train(model, *data(), test=test)
+        train(model, *data(), **{which: test})
+    assert_same(values(model), before)
+
+
+def test_a_validation_label_without_an_output_is_refused_before_training():
+    model = network()
+    before = values(model)
+    with pytest.raises(ValueError, match="^labels: expected classes from 0 to 1; got 2 at index 1"):
+        train(model, *data(), validation=(data(2)[0], np.array([0, 2])))
     assert_same(values(model), before)
 
 
@@ -558,6 +687,31 @@ WRONG = [
         "labels: expected shape (2,); got (1,)",
     ),
     (lambda: a_fit(test=(np.ones((1, 5)), LABEL)), ValueError, "x: expected shape (N, 4)*(1, 5)"),
+    (
+        lambda: a_fit(validation=(np.full((1, 1, 2, 2), np.nan), LABEL)),
+        ValueError,
+        "validation: *nan",
+    ),
+    (
+        lambda: a_fit(validation=(np.ones((2, 1, 2, 2)), LABEL)),
+        ValueError,
+        "labels: expected shape (2,); got (1,)",
+    ),
+    (
+        lambda: a_fit(validation=(np.ones((1, 1, 2, 2)), LABEL + 2)),
+        ValueError,
+        "labels: expected classes from 0 to 1; got 2 at index 0",
+    ),
+    (
+        lambda: errors_and_loss(network(), BinaryCrossEntropy(), np.ones((1, 1, 2, 3)), [0]),
+        TypeError,
+        "labels: expected a NumPy array of integers; got list",
+    ),
+    (
+        lambda: errors_and_loss(network(), BinaryCrossEntropy(), *data(2), batch_size=0),
+        ValueError,
+        "batch_size: expected an integer of at least 1; got 0",
+    ),
     (lambda: a_fit(images=[1.0]), TypeError, "images: *got list"),
     (
         lambda: a_fit(images=[1.0]),

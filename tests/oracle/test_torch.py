@@ -200,6 +200,41 @@ def test_training_steps_of_the_book_network(momentum):
     assert_same_parameters(model, other, 1e-12, gradients=False)
 
 
+@pytest.mark.parametrize("decay", [0.0, 0.01])
+@pytest.mark.parametrize(("momentum", "nesterov"), [(0.0, False), (0.9, False), (0.9, True)])
+def test_fifty_steps_with_every_option(momentum, nesterov, decay):
+    """On a network of a convolution and a dense layer; each side has its own gradients."""
+    rng = np.random.default_rng(0)
+    model = Sequential(
+        Conv2D(1, 3, 3, rng=rng, dtype=np.float64),
+        Tanh(),
+        MaxPool2D(2),
+        Reshape((27,)),
+        Dense(27, 4, rng=rng, dtype=np.float64),
+    )
+    other = twin(model)
+    options = {"momentum": momentum, "nesterov": nesterov, "weight_decay": decay}
+    loss, ours = CategoricalCrossEntropy(from_logits=True), SGD(model.parameters(), 0.05, **options)
+    theirs = torch.optim.SGD(other.parameters(), 0.05, **options)
+    for _ in range(50):
+        x, labels = rng.random((5, 1, 8, 8)), rng.integers(0, 4, 5)
+        ours.zero_gradients()
+        theirs.zero_grad()
+        loss.forward(model.forward(x), np.eye(4)[labels])
+        model.accumulate_gradients(loss.backward())
+        torch.nn.CrossEntropyLoss()(other(torch.from_numpy(x)), torch.from_numpy(labels)).backward()
+        ours.step()
+        theirs.step()
+    assert_same_parameters(model, other, 1e-12, gradients=False)
+
+
+def test_nesterov_without_momentum_is_refused_by_both():
+    with pytest.raises(ValueError, match="momentum"):
+        torch.optim.SGD([torch.ones(1, requires_grad=True)], 0.1, nesterov=True)
+    with pytest.raises(ValueError, match="momentum"):
+        SGD(Dense(1, 1, rng=np.random.default_rng(0)).parameters(), 0.1, nesterov=True)
+
+
 def test_training_steps_of_the_network_for_ten_digits():
     rng = np.random.default_rng(0)
     model = digit_network(rng, np.float64)
