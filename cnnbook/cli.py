@@ -10,23 +10,26 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
 
+from cnnbook.checks import Array
+from cnnbook.functions import softmax
 from cnnbook.mnist import (
     MIRRORS,
     Split,
     first_of_each_digit,
     load_mnist,
-    load_zero_one,
     select_digits,
 )
-from cnnbook.model import zero_one_network
+from cnnbook.model import Sequential
 from cnnbook.pictures import prepare, read_picture
 from cnnbook.runs import (
+    NETWORKS,
     Configuration,
+    Network,
     load_configuration,
     load_weights,
     train_run,
@@ -35,7 +38,7 @@ from cnnbook.train import History, count_errors
 
 app = typer.Typer(
     name="cnnbook",
-    help="Train the book's network to tell a 0 from a 1, and ask it.",
+    help="Train the book's networks to read handwritten digits, and ask them.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -72,6 +75,21 @@ def _path(text: str | Path) -> Path:
 
 DEFAULTS = Configuration()
 
+
+def _default(name: str) -> str:
+    """Say what an option is where it is not typed, if the networks differ for both."""
+    values = [
+        getattr(network.defaults, name) for network in NETWORKS.values()
+    ]
+    switch = {True: "on", False: "off"}
+    first, digits = (
+        switch[value] if isinstance(value, bool) else str(value)
+        for value in values
+    )
+    both = first if first == digits else f"{first}; digits: {digits}"
+    return f"  [default: {both}]"
+
+
 Run = Annotated[
     Path,
     typer.Argument(
@@ -98,19 +116,26 @@ def train(  # noqa: PLR0917 - typer passes them by name
         typer.Option(
             parser=_integer,
             metavar="N",
-            help="How often every image is seen.",
+            help="How often every image is seen." + _default("epochs"),
+            show_default=False,
         ),
     ] = DEFAULTS.epochs,
     batch_size: Annotated[
         int,
         typer.Option(
-            parser=_integer, metavar="N", help="Images per step."
+            parser=_integer,
+            metavar="N",
+            help="Images per step." + _default("batch_size"),
+            show_default=False,
         ),
     ] = DEFAULTS.batch_size,
     learning_rate: Annotated[
         float,
         typer.Option(
-            parser=_number, metavar="X", help="The length of a step."
+            parser=_number,
+            metavar="X",
+            help="The length of a step." + _default("learning_rate"),
+            show_default=False,
         ),
     ] = DEFAULTS.learning_rate,
     seed: Annotated[
@@ -121,6 +146,52 @@ def train(  # noqa: PLR0917 - typer passes them by name
             help="Draws the parameters and the order.",
         ),
     ] = DEFAULTS.seed,
+    network: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="zero-one, or digits, which reads all ten.",
+        ),
+    ] = DEFAULTS.network,
+    momentum: Annotated[
+        float,
+        typer.Option(
+            parser=_number,
+            metavar="X",
+            help="How much of the last step's direction is kept."
+            + _default("momentum"),
+            show_default=False,
+        ),
+    ] = DEFAULTS.momentum,
+    weight_decay: Annotated[
+        float,
+        typer.Option(
+            parser=_number,
+            metavar="X",
+            help="How strongly parameters are pulled to zero."
+            + _default("weight_decay"),
+            show_default=False,
+        ),
+    ] = DEFAULTS.weight_decay,
+    rate_decay: Annotated[
+        float,
+        typer.Option(
+            parser=_number,
+            metavar="X",
+            help="Multiplies the learning rate after every epoch."
+            + _default("rate_decay"),
+            show_default=False,
+        ),
+    ] = DEFAULTS.rate_decay,
+    validation: Annotated[
+        int,
+        typer.Option(
+            parser=_integer,
+            metavar="N",
+            help="Keep the last N training images to count errors on, "
+            "and leave the test images alone.",
+        ),
+    ] = DEFAULTS.validation,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -131,6 +202,23 @@ def train(  # noqa: PLR0917 - typer passes them by name
         ),
     ] = None,
     *,
+    nesterov: Annotated[
+        bool,
+        typer.Option(
+            "--nesterov/--no-nesterov",
+            help="Use Nesterov's momentum." + _default("nesterov"),
+            show_default=False,
+        ),
+    ] = DEFAULTS.nesterov,
+    reshuffle: Annotated[
+        bool,
+        typer.Option(
+            "--reshuffle/--no-reshuffle",
+            help="Draw a new order for every epoch."
+            + _default("reshuffle"),
+            show_default=False,
+        ),
+    ] = DEFAULTS.reshuffle,
     resume: Annotated[
         bool,
         typer.Option(
@@ -148,7 +236,7 @@ def train(  # noqa: PLR0917 - typer passes them by name
         bool,
         typer.Option(
             "--download",
-            help="Take the same images from all of MNIST, downloaded.",
+            help="Take the images from all of MNIST, downloaded; for digits, all 60,000.",
         ),
     ] = False,
     cache_dir: Annotated[
@@ -168,19 +256,32 @@ def train(  # noqa: PLR0917 - typer passes them by name
     ] = None,
 ) -> None:
     """Train the network and save the run: weights, history, configuration, versions."""
-    asked = Configuration(
-        limit_per_class, epochs, batch_size, learning_rate, seed
+    typed = _typed(
+        context,
+        limit_per_class=limit_per_class,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        seed=seed,
+        network=network,
+        momentum=momentum,
+        nesterov=nesterov,
+        weight_decay=weight_decay,
+        rate_decay=rate_decay,
+        reshuffle=reshuffle,
+        validation=validation,
     )
-    configuration = _agreed(context, output, asked, resume=resume)
-    split = load_zero_one(configuration.limit_per_class)
+    configuration = _agreed(output, typed, resume=resume)
+    kind = NETWORKS[configuration.network]
+    limit = configuration.limit_per_class
     if download:
         everything = load_mnist(
             cache_dir, mirrors=tuple(mirror or MIRRORS)
         )
-        split = _limited(
-            select_digits(everything, (0, 1)),
-            configuration.limit_per_class,
-        )
+        split = _limited(_of(kind, everything), limit)
+    else:
+        split = kind.load(limit)
+    count = len(split.train[0]) - configuration.validation
     with _place(output) as folder:
         history = train_run(
             folder,
@@ -189,9 +290,9 @@ def train(  # noqa: PLR0917 - typer passes them by name
             resume=resume,
             other_versions=other_versions,
             begun=lambda: _say(
-                f"Training on {len(split.train[0]):,} images; the run is saved in {folder}"
+                f"Training on {count:,} images; the run is saved in {folder}"
             ),
-            report=lambda h: _report(h, split),
+            report=lambda h: _report(h, configuration, split),
             progress=True,
         )
     _say(f"{folder}: {history.epochs} epochs complete")
@@ -200,9 +301,9 @@ def train(  # noqa: PLR0917 - typer passes them by name
 @app.command()
 def evaluate(run: Run) -> None:
     """Count the errors of a saved run on the test images."""
-    model = zero_one_network(np.random.default_rng(0))
+    kind, model = _network(run)
     history = load_weights(run, model)
-    images, labels = load_zero_one().test
+    images, labels = kind.load(None).test
     errors = count_errors(model, images, labels)
     _say(
         f"{run}: {history.epochs} epochs, last loss {history.losses[-1]:.5f}"
@@ -223,7 +324,7 @@ def predict(
     ],
 ) -> None:
     """Say which digit a picture shows, and what was done to the picture first."""
-    model = zero_one_network(np.random.default_rng(0))
+    kind, model = _network(run)
     load_weights(run, model)
     try:
         prepared, steps = prepare(read_picture(image))
@@ -235,19 +336,13 @@ def predict(
         ) from None
     for step in steps:
         _say(f"- {step}")
-    probabilities = model.predict(prepared)[0]
-    if not np.isfinite(probabilities).all():
+    outputs = model.predict(prepared)[0]
+    if not np.isfinite(outputs).all():
         raise FloatingPointError(
             f"{run}: its parameters are too large to compute with"
         )
-    _say(f"Digit: {int(probabilities.argmax())}")
-    _say(
-        f"P(it is a 0) = {probabilities[0]:.4f}, P(it is a 1) = {probabilities[1]:.4f}"
-    )
-    if probabilities.max() < 0.5:
-        _say(
-            "Neither output reaches one half: it may be no 0 and no 1 at all."
-        )
+    for line in _answer(kind, outputs):
+        _say(line)
 
 
 def main() -> None:
@@ -289,12 +384,18 @@ def _printable(text: str) -> str:
     )
 
 
+def _typed(context: typer.Context, **options: Any) -> dict[str, Any]:
+    """Keep the options that were typed."""
+    return {
+        name: value
+        for name, value in options.items()
+        if getattr(context.get_parameter_source(name), "name", "")
+        == "COMMANDLINE"
+    }
+
+
 def _agreed(
-    context: typer.Context,
-    output: Path | None,
-    asked: Configuration,
-    *,
-    resume: bool,
+    output: Path | None, typed: dict[str, Any], *, resume: bool
 ) -> Configuration:
     """Decide on what to do: what a run that is resumed does, but for what was typed."""
     if output is None:
@@ -302,26 +403,28 @@ def _agreed(
             raise ValueError(
                 "--resume: expected --output, the folder of the run; got none"
             )
-        return asked
+        return _asked(typed)
     if output.exists() and not output.is_dir():
         raise ValueError(
             f"--output: expected a folder; {output} is a file"
         )
     before = load_configuration(output)
     if before is None:
-        return asked
+        return _asked(typed)
     if not resume:
         raise ValueError(
             f"--output: {output} holds a run already; go on with it by --resume, "
             "or choose another folder"
         )
-    given = {
-        field.name: getattr(asked, field.name)
-        for field in dataclasses.fields(Configuration)
-        if getattr(context.get_parameter_source(field.name), "name", "")
-        == "COMMANDLINE"
-    }
-    return dataclasses.replace(before, **given)
+    return dataclasses.replace(before, **typed)
+
+
+def _asked(typed: dict[str, Any]) -> Configuration:
+    """Take what was typed, and for the rest the defaults of the network."""
+    name = typed.get("network", DEFAULTS.network)
+    if name not in NETWORKS:
+        return Configuration(network=name)  # which refuses it
+    return dataclasses.replace(NETWORKS[name].defaults, **typed)
 
 
 @contextlib.contextmanager
@@ -357,6 +460,13 @@ def _made(parent: Path) -> Path:
             return folder
 
 
+def _of(kind: Network, everything: Split) -> Split:
+    """Keep the digits that a network has outputs for."""
+    if len(kind.digits) == 10:
+        return everything
+    return select_digits(everything, kind.digits)
+
+
 def _limited(split: Split, limit_per_class: int | None) -> Split:
     """Keep the first training images of each digit, as `load_zero_one` does."""
     if limit_per_class is None:
@@ -366,12 +476,51 @@ def _limited(split: Split, limit_per_class: int | None) -> Split:
     )
 
 
-def _report(history: History, split: Split) -> None:
+def _network(run: Path) -> tuple[Network, Sequential]:
+    """Build the network of a run; where no configuration says which it is, the first."""
+    configuration = load_configuration(run) or DEFAULTS
+    kind = NETWORKS[configuration.network]
+    return kind, kind.build(np.random.default_rng(0))
+
+
+def _report(
+    history: History, configuration: Configuration, split: Split
+) -> None:
     """Print the line of the epoch that has just ended."""
-    accuracy = _accuracy(history.test_errors[-1], len(split.test[1]))
-    _say(
-        f"Epoch {history.epochs} - Loss: {history.losses[-1]:.5f} - Test accuracy: {accuracy}"
+    line = f"Epoch {history.epochs} - Loss: {history.losses[-1]:.5f}"
+    if configuration.validation:
+        loss, errors = (
+            history.validation_losses[-1],
+            history.validation_errors[-1],
+        )
+        accuracy = _accuracy(errors, configuration.validation)
+        _say(
+            f"{line} - Validation loss: {loss:.5f} - Validation accuracy: {accuracy}"
+        )
+    else:
+        accuracy = _accuracy(
+            history.test_errors[-1], len(split.test[1])
+        )
+        _say(f"{line} - Test accuracy: {accuracy}")
+
+
+def _answer(kind: Network, outputs: Array) -> Iterator[str]:
+    """Say which digit it is, and how sure the network is."""
+    if len(outputs) == 2:
+        yield f"Digit: {int(outputs.argmax())}"
+        yield f"P(it is a 0) = {outputs[0]:.4f}, P(it is a 1) = {outputs[1]:.4f}"
+        if outputs.max() < 0.5:
+            yield "Neither output reaches one half: it may be no 0 and no 1 at all."
+        return
+    probabilities = softmax(outputs.astype(np.float64))
+    likeliest = np.argsort(-probabilities, kind="stable")[:3]
+    yield f"Digit: {kind.digits[likeliest[0]]}"
+    yield ", ".join(
+        f"P(it is a {kind.digits[k]}) = {probabilities[k]:.4f}"
+        for k in likeliest
     )
+    if probabilities.max() < 0.5:
+        yield "No digit reaches one half: it may be none at all."
 
 
 def _accuracy(errors: int, images: int) -> str:

@@ -3,7 +3,8 @@
 ``configuration.json`` says what was asked for and which versions answered. ``weights.npz`` holds
 the parameters *and* the history after the last complete epoch; because it is replaced in one
 step, the two always belong together, and everything else can be made from it again.
-``history.json`` is a copy of the history for readers. While a run goes on, its folder is locked.
+``history.json`` is a copy of the history for readers. With momentum, ``weights.npz`` holds the
+velocities, too. While a run goes on, its folder is locked.
 """
 
 import contextlib
@@ -20,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from cnnbook import __version__
-from cnnbook.checks import check_count, check_positive
+from cnnbook.checks import Array, check_count, check_positive
 from cnnbook.files import (
     DamagedFileError,
     read_regular,
@@ -28,10 +29,20 @@ from cnnbook.files import (
     replacing,
     write_arrays,
 )
+from cnnbook.layers import Parameter
 from cnnbook.locks import holding
-from cnnbook.losses import BinaryCrossEntropy
-from cnnbook.mnist import Split
-from cnnbook.model import Sequential, zero_one_network
+from cnnbook.losses import (
+    BinaryCrossEntropy,
+    CategoricalCrossEntropy,
+    Loss,
+)
+from cnnbook.mnist import (
+    Samples,
+    Split,
+    load_digits,
+    load_zero_one,
+)
+from cnnbook.model import Sequential, digit_network, zero_one_network
 from cnnbook.optimizers import SGD
 from cnnbook.train import History, fit
 from cnnbook.weights import read_weights
@@ -56,13 +67,25 @@ class Configuration:
         As in `cnnbook.optimizers.SGD`.
     seed : int
         Seeds the generator that draws first the parameters, then the order of the samples.
+    network : str
+        Which of `NETWORKS`: ``"zero-one"`` or ``"digits"``. The defaults here are those of the
+        first; ``NETWORKS["digits"].defaults`` has the others.
+    momentum, nesterov, weight_decay
+        As in `cnnbook.optimizers.SGD`.
+    rate_decay : float
+        What the learning rate is multiplied by after every epoch, above 0 and at most 1.
+    reshuffle : bool
+        As in `cnnbook.train.fit`.
+    validation : int
+        How many training images, the last ones, are kept out of training. After every epoch errors
+        are counted on them; on the test images only if there are none.
 
     Raises
     ------
     TypeError
         If a value is of the wrong type.
     ValueError
-        If a number is out of its range.
+        If a number is out of its range, or there is no such network.
     """
 
     limit_per_class: int | None = None
@@ -70,6 +93,13 @@ class Configuration:
     batch_size: int = 32
     learning_rate: float = 0.1
     seed: int = 0
+    network: str = "zero-one"
+    momentum: float = 0.0
+    nesterov: bool = False
+    weight_decay: float = 0.0
+    rate_decay: float = 1.0
+    reshuffle: bool = False
+    validation: int = 0
 
     def __post_init__(self) -> None:
         # NumPy's numbers become Python's, which JSON can hold.
@@ -81,11 +111,109 @@ class Configuration:
             )
         keep("epochs", check_count("epochs", self.epochs))
         keep("batch_size", check_count("batch_size", self.batch_size))
-        keep(
-            "learning_rate",
-            check_positive("learning_rate", self.learning_rate),
-        )
         keep("seed", check_count("seed", self.seed, minimum=0))
+        keep(
+            "validation",
+            check_count("validation", self.validation, minimum=0),
+        )
+        if self.network not in NETWORKS:
+            raise ValueError(
+                f"network: expected one of {', '.join(NETWORKS)}; "
+                f"got {self.network!r}"
+            )
+        if not isinstance(self.reshuffle, bool):
+            raise TypeError(
+                f"reshuffle: expected True or False; "
+                f"got {self.reshuffle!r}"
+            )
+        # The optimiser itself refuses what it cannot use.
+        nothing = Parameter("nothing", np.zeros(1, np.float32))
+        optimizer = self.optimizer([nothing])
+        keep("learning_rate", optimizer.learning_rate)
+        keep("momentum", optimizer.momentum)
+        keep("weight_decay", optimizer.weight_decay)
+        keep(
+            "rate_decay", check_positive("rate_decay", self.rate_decay)
+        )
+        if self.rate_decay > 1:
+            raise ValueError(
+                f"rate_decay: expected a number in (0, 1]; "
+                f"got {self.rate_decay}"
+            )
+
+    def optimizer(self, parameters: list[Parameter]) -> SGD:
+        """Make the optimiser of the run, as it is before the first step.
+
+        Parameters
+        ----------
+        parameters : list of Parameter
+            What it is to update.
+
+        Returns
+        -------
+        SGD
+            With the options of this configuration.
+        """
+        return SGD(
+            parameters,
+            self.learning_rate,
+            momentum=self.momentum,
+            nesterov=self.nesterov,
+            weight_decay=self.weight_decay,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """What the command line and `train_run` need to know of one of the book's two networks.
+
+    Parameters
+    ----------
+    build : callable
+        Makes it, of a generator.
+    loss : callable
+        Makes the loss that it is trained by.
+    load : callable
+        Loads its images from the package, limited per class.
+    digits : tuple of int
+        What its outputs stand for.
+    changes : dict
+        Where a run of it differs from `Configuration()` unless told otherwise.
+    """
+
+    build: Callable[[np.random.Generator], Sequential]
+    loss: Callable[[], Loss]
+    load: Callable[[int | None], Split]
+    digits: tuple[int, ...]
+    changes: dict[str, Any]
+
+    @property
+    def defaults(self) -> Configuration:
+        """What a run does unless told otherwise."""
+        return Configuration(**self.changes)
+
+
+NETWORKS = {
+    "zero-one": Network(
+        zero_one_network, BinaryCrossEntropy, load_zero_one, (0, 1), {}
+    ),
+    "digits": Network(
+        digit_network,
+        functools.partial(CategoricalCrossEntropy, from_logits=True),
+        load_digits,
+        tuple(range(10)),
+        {
+            "network": "digits",
+            "epochs": 5,
+            "learning_rate": 0.05,
+            "momentum": 0.9,
+            "nesterov": True,
+            "weight_decay": 0.001,
+            "rate_decay": 0.5,
+            "reshuffle": True,
+        },
+    ),
+}
 
 
 def train_run(
@@ -99,7 +227,7 @@ def train_run(
     report: Callable[[History], None] | None = None,
     progress: bool = False,
 ) -> History:
-    """Train the zero-or-one network in a folder, from where an earlier run of it stopped.
+    """Train a network in a folder, from where an earlier run of it stopped.
 
     Parameters
     ----------
@@ -109,7 +237,8 @@ def train_run(
     configuration : Configuration
         What to do.
     split : Split
-        The images, as ``configuration.limit_per_class`` limits them.
+        The images, as ``configuration.limit_per_class`` limits them. Of the training images, the
+        last ``configuration.validation`` are not trained on.
     resume : bool
         Whether to go on with a run; False refuses a folder in which one was begun.
     other_versions : bool
@@ -133,7 +262,7 @@ def train_run(
         If the folder cannot be written to; `BlockingIOError` if another run holds it.
     ValueError
         If it holds a run of another configuration or of other versions, or any run without
-        ``resume``, or a damaged file.
+        ``resume``, or a damaged file; or if validation leaves no image to train on.
     FloatingPointError
         If the training diverges, as in `cnnbook.train.fit`. Complete epochs stay in the folder;
         if there are none, nothing does.
@@ -197,9 +326,14 @@ def load_weights(
         raise FileNotFoundError(
             f"{folder}: expected a run with a complete epoch; no {path.name}"
         )
-    arrays = read_weights(path, into=model.arrays())
+    return _read_epoch(path, model.arrays())
+
+
+def _read_epoch(path: Path, arrays: dict[str, Array]) -> History:
+    """Read what was saved after an epoch into arrays, and return the history with it."""
+    found = read_weights(path, into=arrays)
     try:
-        return _as_history(json.loads(str(arrays["history"])))
+        return _as_history(json.loads(str(found["history"])))
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise DamagedFileError(
             f"{path}: holds no history of a run"
@@ -259,31 +393,72 @@ def _train(
     # Seeding before looking for weights: a resumed run must draw what
     # an unbroken one draws.
     rng = np.random.default_rng(configuration.seed)
-    model = zero_one_network(rng)
-    history = _saved_history(folder, model)
+    network = NETWORKS[configuration.network]
+    model = network.build(rng)
+    optimizer = configuration.optimizer(model.parameters())
+    arrays = _arrays(model, optimizer)
+    history = _saved_history(folder, arrays)
+    train, test, validation = _parts(split, configuration.validation)
     _write_json(folder / CONFIGURATION, record)
     if begun is not None:
         begun()
 
     def save(history: History) -> None:
         """Report an epoch when it is safe."""
-        _save_epoch(folder, model, history)
+        _set_rate(optimizer, configuration, history)
+        _save_epoch(folder, arrays, history)
         if report is not None:
             report(history)
 
+    _set_rate(optimizer, configuration, history)
     return fit(
         model,
-        BinaryCrossEntropy(),
-        SGD(model.parameters(), configuration.learning_rate),
-        *split.train,
+        network.loss(),
+        optimizer,
+        *train,
         epochs=configuration.epochs,
         batch_size=configuration.batch_size,
         rng=rng,
-        test=split.test,
+        test=test,
+        validation=validation,
+        reshuffle=configuration.reshuffle,
         history=history,
         on_epoch=save,
         progress=progress,
     )
+
+
+def _arrays(model: Sequential, optimizer: SGD) -> dict[str, Array]:
+    """List the arrays with which a run goes on: parameters, and with momentum velocities."""
+    arrays = model.arrays()
+    parameters = [name for name in arrays if name != "architecture"]
+    pairs = zip(parameters, optimizer.velocities, strict=False)
+    return arrays | {f"{name}.velocity": v for name, v in pairs}
+
+
+def _parts(
+    split: Split, validation: int
+) -> tuple[Samples, Samples | None, Samples | None]:
+    """Divide images into those to train on, to test on, and to validate on instead."""
+    if not validation:
+        return split.train, split.test, None
+    images, labels = split.train
+    count = len(images) - validation
+    if count < 1:
+        raise ValueError(
+            f"validation: expected fewer than the {len(images):,} "
+            f"training images; got {validation:,}"
+        )
+    held = (images[count:], labels[count:])
+    return (images[:count], labels[:count]), None, held
+
+
+def _set_rate(
+    optimizer: SGD, configuration: Configuration, history: History
+) -> None:
+    """Set the learning rate of the epoch that follows."""
+    falls = configuration.rate_decay**history.epochs
+    optimizer.learning_rate = configuration.learning_rate * falls
 
 
 @contextlib.contextmanager
@@ -378,11 +553,11 @@ def _named(record: dict[str, Any]) -> dict[str, Any]:
     return {**record.get("versions", {}), "machine": machine}
 
 
-def _saved_history(folder: Path, model: Sequential) -> History:
+def _saved_history(folder: Path, arrays: dict[str, Array]) -> History:
     """Read what the run has come to, if it has begun, and make the copy for readers again."""
     if not (folder / WEIGHTS).exists():
         return History()
-    history = load_weights(folder, model)
+    history = _read_epoch(folder / WEIGHTS, arrays)
     _write_json(folder / HISTORY, _recorded(history))
     return history
 
@@ -397,13 +572,19 @@ def _recorded(history: History) -> dict[str, Any]:
 def _as_history(read: dict[str, Any]) -> History:
     """Make a history of what a file holds, or refuse it."""
     history = History(**read)
+    epochs = history.epochs
+    losses = history.losses + history.validation_losses
+    errors = history.test_errors + history.validation_errors
     right = (
         all(
             type(x) is float and math.isfinite(x) and x >= 0
-            for x in history.losses
+            for x in losses
         )
-        and all(type(x) is int and x >= 0 for x in history.test_errors)
-        and len(history.losses) == len(history.test_errors) > 0
+        and all(type(x) is int and x >= 0 for x in errors)
+        and len(errors) == epochs > 0
+        and len(history.validation_errors) in {0, epochs}
+        and len(history.validation_losses)
+        == len(history.validation_errors)
     )
     if not right:
         raise ValueError("not the losses and errors of epochs")
@@ -421,13 +602,13 @@ def _surroundings() -> dict[str, Any]:
 
 
 def _save_epoch(
-    folder: Path, model: Sequential, history: History
+    folder: Path, arrays: dict[str, Array], history: History
 ) -> None:
     """Replace the files of the epoch before: first the one from which the other can be made."""
     epochs = _recorded(history)
     write_arrays(
         folder / WEIGHTS,
-        {**model.arrays(), "history": np.array(json.dumps(epochs))},
+        {**arrays, "history": np.array(json.dumps(epochs))},
     )
     _write_json(folder / HISTORY, epochs)
 

@@ -1,4 +1,4 @@
-"""Zeros and ones drawn with a pen, of any thickness and size, as bright ink on a dark ground."""
+"""Digits drawn with a pen, of any thickness and size, as bright ink on a dark ground."""
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -31,9 +31,64 @@ SHAPES = {
 }
 
 
+def arc(x, y, width, height, *angles):
+    """List points of an ellipse between two angles, in degrees, clockwise from the right."""
+    angles = np.radians(np.linspace(*angles, 60))
+    return [(x + width / 2 * np.cos(a), y + height / 2 * np.sin(a)) for a in angles]
+
+
+# The other eight digits, of the same form.
+OTHERS = {
+    "two": (2, 0.0, [[*arc(0, -0.22, 0.5, 0.56, 190, 380), (-0.26, 0.5), (0.3, 0.5)]]),
+    "slanted two": (2, 0.25, [[*arc(0, -0.22, 0.5, 0.56, 190, 380), (-0.26, 0.5), (0.3, 0.5)]]),
+    "three": (
+        3,
+        0.0,
+        [[*arc(0, -0.24, 0.46, 0.52, 200, 440), *arc(0, 0.24, 0.54, 0.52, 280, 510)]],
+    ),
+    "slanted three": (
+        3,
+        0.2,
+        [[*arc(0, -0.24, 0.46, 0.52, 200, 440), *arc(0, 0.24, 0.54, 0.52, 280, 510)]],
+    ),
+    "open four": (
+        4,
+        0.0,
+        [[(-0.22, -0.5), (-0.28, 0.08), (0.3, 0.08)], [(0.2, -0.45), (0.16, 0.5)]],
+    ),
+    "slanted four": (
+        4,
+        0.2,
+        [[(-0.22, -0.5), (-0.28, 0.08), (0.3, 0.08)], [(0.2, -0.45), (0.16, 0.5)]],
+    ),
+    "five": (
+        5,
+        0.0,
+        [[(0.28, -0.5), (-0.2, -0.5), (-0.22, -0.06), *arc(-0.02, 0.2, 0.56, 0.6, 225, 500)]],
+    ),
+    "slanted five": (
+        5,
+        0.25,
+        [[(0.28, -0.5), (-0.2, -0.5), (-0.22, -0.06), *arc(-0.02, 0.2, 0.56, 0.6, 225, 500)]],
+    ),
+    "six": (6, 0.0, [[*arc(0.22, 0.1, 0.9, 1.2, 265, 180), *arc(0, 0.22, 0.46, 0.56, 180, 545)]]),
+    "slanted six": (
+        6,
+        0.2,
+        [[*arc(0.22, 0.1, 0.9, 1.2, 265, 180), *arc(0, 0.22, 0.46, 0.56, 180, 545)]],
+    ),
+    "seven": (7, 0.0, [[(-0.28, -0.48), (0.28, -0.48), (-0.04, 0.5)]]),
+    "slanted seven": (7, 0.15, [[(-0.28, -0.48), (0.28, -0.48), (0.06, 0.5)]]),
+    "eight": (8, 0.0, [arc(0, -0.25, 0.4, 0.5, 0, 360), arc(0, 0.25, 0.48, 0.5, 0, 360)]),
+    "slanted eight": (8, 0.25, [arc(0, -0.25, 0.4, 0.5, 0, 360), arc(0, 0.25, 0.48, 0.5, 0, 360)]),
+    "nine": (9, 0.0, [arc(0, -0.24, 0.46, 0.5, 0, 360), [(0.23, -0.28), (0.2, 0.5)]]),
+    "slanted nine": (9, 0.2, [arc(0, -0.24, 0.46, 0.5, 0, 360), [(0.23, -0.28), (0.2, 0.5)]]),
+}
+
+
 def draw(name, size, pen, *, height=0.7, smooth=4):
     """Draw a shape into the middle of a square, in [0, 1]; edges are grey if smooth is above 1."""
-    _, slant, lines = SHAPES[name]
+    _, slant, lines = {**SHAPES, **OTHERS}[name]
     side, width = size * smooth, max(1, round(pen * smooth))
     picture = Image.new("L", (side, side))
     canvas = ImageDraw.Draw(picture)

@@ -15,14 +15,17 @@ from PIL import Image
 
 from cnnbook import cli, mnist
 from cnnbook.files import read_arrays, write_arrays
-from cnnbook.mnist import load_zero_one
-from cnnbook.model import Sequential, zero_one_network
+from cnnbook.mnist import load_digits, load_zero_one
+from cnnbook.model import Sequential, digit_network, zero_one_network
 from cnnbook.pictures import prepare, read_picture
-from cnnbook.runs import Configuration, load_configuration, train_run
+from cnnbook.runs import NETWORKS, Configuration, load_configuration, train_run
 from tests import mirror
 
 ROOT = Path(__file__).parents[1]
+TEN = NETWORKS["digits"].defaults
+VALIDATED = ["--validation", "3"]  # not on 10,000 test images, which takes seconds
 SMALL = ["--limit-per-class", "30", "--epochs", "2", "--batch-size", "5"]
+SMALL_TEN = ["--network", "digits", "--limit-per-class", "1", "--epochs", "1", *VALIDATED]
 
 
 @pytest.fixture
@@ -80,6 +83,47 @@ def by_hand(limit, epochs, batch_size, rate, seed):
     return model, losses, wrong
 
 
+def ten_by_hand(limit, epochs, kept):
+    """Train the other network with its layers alone, as the command does without options.
+
+    The last ``kept`` images are not trained on, and errors are counted on them.
+    """
+    rng = np.random.default_rng(0)
+    model = digit_network(rng)
+    (images, labels), test = load_digits(limit)
+    judge = (images[len(images) - kept :], labels[len(images) - kept :]) if kept else test
+    count = len(images) - kept
+    values = [parameter.value for parameter in model.parameters()]
+    velocities = [np.zeros_like(value) for value in values]
+    lines = []
+    for epoch in range(epochs):
+        total, order = 0.0, rng.permutation(count)
+        for start in range(0, count, 32):
+            batch = order[start : start + 32]
+            t = labels[batch][:, np.newaxis] == np.arange(10)
+            z = model.forward(images[batch])
+            p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+            total -= np.log(p[t].astype(np.float64)).sum()
+            for parameter in model.parameters():
+                parameter.gradient[...] = 0
+            model.backward(((p - t) / len(batch)).astype(np.float32))
+            for value, v, parameter in zip(values, velocities, model.parameters(), strict=True):
+                g = parameter.gradient + 0.001 * value
+                v[...] = 0.9 * v + g
+                value -= 0.05 * 0.5**epoch * (g + 0.9 * v)
+        z = np.concatenate([model.forward(part) for part in np.array_split(judge[0], 20)])
+        wrong = int((z.argmax(axis=1) != judge[1]).sum())
+        lines.append(f"Epoch {epoch + 1} - Loss: {total / count:.5f} - ")
+        if kept:
+            p = np.exp(z.astype(float)) / np.exp(z.astype(float)).sum(axis=1, keepdims=True)
+            mean = -np.log(p[np.arange(kept), judge[1]]).mean()
+            lines[-1] += f"Validation loss: {mean:.5f} - Validation accuracy: "
+        else:
+            lines[-1] += "Test accuracy: "
+        lines[-1] += percent(wrong, len(judge[1]))
+    return model, lines, total / count
+
+
 def assert_lines(out, expected):
     """Compare whole lines: equal but for the losses, whose last printed digit may differ by one."""
     number = re.compile(r"\b\d\.\d{5}\b")
@@ -122,6 +166,66 @@ def test_every_printed_line_is_that_of_a_run_computed_apart(run, tmp_path):
         np.testing.assert_allclose([float(x) for x in found.groups()], p, rtol=0, atol=1e-4)
 
 
+def test_every_printed_line_of_ten_digits_is_that_of_a_run_computed_apart(run):
+    _, (epoch,), loss = ten_by_hand(limit=30, epochs=1, kept=0)
+    status, out, _ = run("train", "--network=digits", "--limit-per-class=30", "--epochs=1")
+    assert status == 0
+    lines = ["Training on 300 images; the run is saved in runs/1", epoch]
+    assert_lines(out, "\n".join([*lines, "runs/1: 1 epochs complete", ""]))
+    accuracy = epoch.split(" - ")[-1]
+    assert 500 < int(re.search(r"\((\d+) of 10,000 wrong\)", accuracy)[1]) < 8500, "it has learned"
+    status, out, _ = run("evaluate", "runs/1")
+    assert status == 0
+    assert_lines(out, f"runs/1: 1 epochs, last loss {loss:.5f}\n{accuracy}\n")
+
+
+def test_every_printed_line_with_validation_and_every_answer(run, tmp_path):
+    model, epochs, _ = ten_by_hand(limit=30, epochs=3, kept=50)
+    options = ["--limit-per-class=30", "--epochs=3", "--validation=50"]
+    status, out, _ = run("train", "--network=digits", *options)
+    assert status == 0
+    lines = ["Training on 250 images; the run is saved in runs/1", *epochs]
+    assert_lines(out, "\n".join([*lines, "runs/1: 3 epochs complete", ""]))
+    images, labels = load_digits(1).test
+    answers = set()
+    for digit in range(10):
+        pixels = (255 * images[labels == digit][0, 0]).astype(np.uint8)
+        Image.fromarray(255 - pixels).resize((300, 300)).save(tmp_path / "digit.png")
+        prepared, steps = prepare(read_picture(tmp_path / "digit.png"))
+        z = model.forward(prepared)[0].astype(float)
+        p = np.exp(z) / np.exp(z).sum()
+        first, second, third = sorted(range(10), key=lambda k: -p[k])[:3]
+        status, out, _ = run("predict", "runs/1", "digit.png")
+        assert status == 0
+        said = out.splitlines()
+        doubt = ["No digit reaches one half: it may be none at all."] if p.max() < 0.5 else []
+        assert said[: len(steps) + 1] == [*(f"- {step}" for step in steps), f"Digit: {first}"]
+        assert said[len(steps) + 2 :] == doubt
+        found = re.fullmatch(
+            rf"P\(it is a {first}\) = ([01]\.\d{{4}}), P\(it is a {second}\) = ([01]\.\d{{4}}), "
+            rf"P\(it is a {third}\) = ([01]\.\d{{4}})",
+            said[len(steps) + 1],
+        )
+        expected = [p[first], p[second], p[third]]
+        np.testing.assert_allclose([float(x) for x in found.groups()], expected, rtol=0, atol=1e-3)
+        answers.add(first)
+    assert len(answers) > 2, "not the same answer for all"
+
+
+def test_doubt_about_ten_digits_is_admitted(run, tmp_path, monkeypatch):
+    run("train", *SMALL_TEN)
+    Image.fromarray(np.eye(28, dtype=np.uint8)).save(tmp_path / "digit.png")
+    for largest, doubt in ((1.0, True), (3.0, False)):
+        logits = np.array([[0, 0, largest, 0, 0, 0, 0, 0.5, 0.25, 0]], np.float32)
+        monkeypatch.setattr(Sequential, "predict", lambda self, x, z=logits: z)
+        _, out, _ = run("predict", "runs/1", "digit.png")
+        z = np.exp(logits[0].astype(float))
+        p = z / z.sum()
+        line = ", ".join(f"P(it is a {k}) = {p[k]:.4f}" for k in (2, 7, 8))
+        assert out.splitlines()[-2 - doubt :][:2] == ["Digit: 2", line]
+        assert ("No digit reaches one half: it may be none at all." in out) is doubt
+
+
 def test_a_trained_run_reads_the_digits(run, tmp_path):
     status, out, _ = run("train", "--epochs", "1", "--output", "run")
     assert status == 0
@@ -160,6 +264,52 @@ def test_download_trains_on_the_zeros_and_ones_of_a_mirror(run, monkeypatch, lim
         assert len(server.requests) == 4
         run("train", "--download", *places, *limit, "--epochs", "1")
         assert len(server.requests) == 4, "the second time from the cache"
+
+
+def test_download_trains_on_all_ten_digits_of_a_mirror(run, monkeypatch, tmp_path):
+    content = mirror.tiny_idx_files()
+    monkeypatch.setattr(mnist, "FILES", mirror.known_files(content))
+    with mirror.serving(content, mirror.well) as server:
+        places = ["--mirror", server.url, "--cache-dir", "cache", "--network", "digits"]
+        status, out, _ = run("train", "--download", *places, "--epochs", "1")
+        assert status == 0
+        assert "Training on 11 images" in out
+        assert " of 6 wrong)" in out
+        status, out, _ = run(
+            "train", "--download", *places, "--epochs", "1", "--limit-per-class", "1", *VALIDATED
+        )
+        assert "Training on 2 images" in out  # of a 5, a 0, a 1, a 9 and a 7
+        assert " of 3 wrong)" in out
+        too_many = ["--limit-per-class", "2"]
+        assert_fails(run("train", "--download", *places, *too_many), "limit_per_class: .*got 2")
+
+
+def test_resume_of_ten_digits_takes_all_options_from_the_run(run, tmp_path):
+    options = ["--network", "digits", "--limit-per-class", "2", "--momentum", "0.5"]
+    options += ["--no-nesterov", "--no-reshuffle", "--rate-decay", "0.9", *VALIDATED]
+    run("train", *options, "--epochs", "2", "--output", "straight")
+    run("train", *options, "--epochs", "1", "--output", "run")
+    status, out, _ = run("train", "--resume", "--output", "run", "--epochs", "2")
+    assert status == 0
+    assert "Training on 17 images" in out
+    assert re.findall(r"Epoch (\d)", out) == ["2"]
+    for name in ("weights.npz", "configuration.json", "history.json"):
+        assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "straight" / name).read_bytes()
+    saved = json.loads((tmp_path / "run/configuration.json").read_text())["configuration"]
+    assert (saved["momentum"], saved["nesterov"], saved["reshuffle"]) == (0.5, False, False)
+    assert (saved["rate_decay"], saved["weight_decay"]) == (0.9, TEN.weight_decay)
+    again = ["train", "--resume", "--output", "run"]
+    assert_fails(run(*again, "--nesterov"), "nesterov: expected False.*; got True")
+    assert_fails(run(*again, "--network", "zero-one"), "network: expected digits.*; got zero-one")
+
+
+def test_a_run_whose_configuration_is_gone_is_one_of_the_first_network(run, tmp_path):
+    run("train", *SMALL, "--output", "run")
+    (tmp_path / "run/configuration.json").unlink()
+    assert run("evaluate", "run")[0] == 0
+    run("train", *SMALL_TEN, "--output", "ten")
+    (tmp_path / "ten/configuration.json").unlink()
+    assert_fails(run("evaluate", "ten"), "expected parameters of the network .*Sigmoid.*ReLU")
 
 
 def test_runs_are_numbered_and_never_overwritten(run, tmp_path):
@@ -206,6 +356,22 @@ def test_resume_where_nothing_was_begun_begins(run):
         (["train", "--seed", "-1"], ["seed: .* at least 0; got -1"]),
         (["train", "--limit-per-class", "0"], ["limit_per_class: .*; got 0"]),
         (["train", "--limit-per-class", "6000"], ["limit_per_class: .*5923.*; got 6000"]),
+        (["train", "--network", "nine"], ["network: expected one of zero-one, digits; got 'nine'"]),
+        (["train", "--network", ""], ["network: expected one of zero-one, digits; got ''"]),
+        (["train", "--momentum", "1"], ["momentum: expected .*; got 1"]),
+        (["train", "--momentum", "much"], ["--momentum.*expected a number; got 'much'"]),
+        (["train", "--nesterov"], ["nesterov: expected momentum above 0 with it; got 0"]),
+        (["train", "--weight-decay", "-1"], ["weight_decay: .* at least 0; got -1"]),
+        (["train", "--rate-decay", "2"], [r"rate_decay: expected a number in \(0, 1\]; got 2"]),
+        (["train", "--validation", "-1"], ["validation: .* at least 0; got -1"]),
+        (
+            ["train", "--limit-per-class", "5", "--validation", "10"],
+            ["validation: expected fewer than the 10 training images; got 10"],
+        ),
+        (
+            ["train", "--network", "digits", "--limit-per-class", "864"],
+            ["limit_per_class: .*863.*; got 864"],
+        ),
         (["train", "--output", ""], ["--output.*expected a path; got an empty one"]),
         (["train", "--cache-dir", ""], ["--cache-dir.*expected a path; got an empty one"]),
         (["evaluate", ""], ["RUN.*: expected a path; got an empty one ?$"]),
@@ -317,12 +483,33 @@ def test_without_options_it_trains_what_configuration_says(asked, tmp_path, monk
         ("batch_size", 9),
         ("learning_rate", 0.7),
         ("seed", 11),
+        ("momentum", 0.7),
+        ("weight_decay", 0.7),
+        ("rate_decay", 0.7),
+        ("validation", 13),
+        ("reshuffle", True),
     ],
 )
 def test_every_option_arrives_where_it_belongs(asked, tmp_path, monkeypatch, option, value):
     monkeypatch.chdir(tmp_path)
-    _, configuration, _, _ = asked(f"--{option.replace('_', '-')}", str(value))
+    typed = [f"--{option.replace('_', '-')}", *([] if value is True else [str(value)])]
+    _, configuration, _, _ = asked(*typed)
     assert configuration == Configuration(**{option: value})
+    _, configuration, split, _ = asked("--network", "digits", *typed)
+    assert configuration == Configuration(**{**vars(TEN), option: value})
+    assert len(split.test[1]) == 10_000
+
+
+def test_the_network_for_ten_digits_has_defaults_of_its_own(asked, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    _, configuration, split, _ = asked("--network", "digits")
+    assert configuration == TEN
+    assert (len(split.train[0]), len(split.test[0])) == (10_000, 10_000)
+    _, configuration, _, _ = asked("--network=digits", "--no-reshuffle", "--no-nesterov")
+    assert (configuration.reshuffle, configuration.nesterov) == (False, False)
+    _, configuration, _, _ = asked("--network=digits", "--learning-rate", "0.1", "--momentum=0.5")
+    assert (configuration.learning_rate, configuration.momentum) == (0.1, 0.5)
+    assert asked("--network=zero-one")[1] == Configuration()
 
 
 def test_switches_arrive(asked, tmp_path):
@@ -331,16 +518,39 @@ def test_switches_arrive(asked, tmp_path):
     assert (options["resume"], options["other_versions"]) == (True, True)
 
 
+def default(name):
+    """Write the default of an option, for both networks if it is not the same."""
+    first, ten = getattr(Configuration(), name), getattr(TEN, name)
+    texts = ["off" if v is False else "on" if v is True else str(v) for v in (first, ten)]
+    return texts[0] if first == ten else f"{texts[0]}; digits: {texts[1]}"
+
+
 HELP = {
     "--limit-per-class N": ("Train on so many images of each digit.", "all"),
-    "--epochs N": ("How often every image is seen.", Configuration().epochs),
-    "--batch-size N": ("Images per step.", Configuration().batch_size),
-    "--learning-rate X": ("The length of a step.", Configuration().learning_rate),
-    "--seed N": ("Draws the parameters and the order.", Configuration().seed),
+    "--epochs N": ("How often every image is seen.", default("epochs")),
+    "--batch-size N": ("Images per step.", default("batch_size")),
+    "--learning-rate X": ("The length of a step.", default("learning_rate")),
+    "--seed N": ("Draws the parameters and the order.", default("seed")),
+    "--network NAME": ("zero-one, or digits, which reads all ten.", "zero-one"),
+    "--momentum X": ("How much of the last step's direction is kept.", default("momentum")),
+    "--weight-decay X": ("How strongly parameters are pulled to zero.", default("weight_decay")),
+    "--rate-decay X": ("Multiplies the learning rate after every epoch.", default("rate_decay")),
+    "--validation N": (
+        "Keep the last N training images to count errors on, and leave the test images alone.",
+        default("validation"),
+    ),
     "--output PATH": ("The run's folder.", "the first free runs/N"),
+    "--nesterov / --no-nesterov": ("Use Nesterov's momentum.", default("nesterov")),
+    "--reshuffle / --no-reshuffle": (
+        "Draw a new order for every epoch.",
+        default("reshuffle"),
+    ),
     "--resume": ("Go on with the run in the output folder.", None),
     "--other-versions": ("Go on even with other versions than the run began with.", None),
-    "--download": ("Take the same images from all of MNIST, downloaded.", None),
+    "--download": (
+        "Take the images from all of MNIST, downloaded; for digits, all 60,000.",
+        None,
+    ),
     "--cache-dir PATH": ("Where downloads are kept.", "the user's cache"),
     "--mirror URL": ("Download from here instead; may be repeated.", None),
     "--help": ("Show this message and exit.", None),
@@ -607,10 +817,10 @@ def test_what_to_do_is_said_where_a_folder_does_not_do(tmp_path):
     with pytest.raises(
         ValueError, match="^--resume: expected --output, the folder of the run; got none$"
     ):
-        cli._agreed(None, None, Configuration(), resume=True)
+        cli._agreed(None, {}, resume=True)
     (tmp_path / "configuration.json").write_text('{"configuration": {"seed": 1}}')
     with pytest.raises(ValueError, match="go on with it by --resume, or choose another folder$"):
-        cli._agreed(None, tmp_path, Configuration(), resume=False)
+        cli._agreed(tmp_path, {}, resume=False)
     with pytest.raises(ValueError, match=r"got 0 \(choose another folder for another run\)$"):
         train_run(tmp_path, Configuration(), None)
 

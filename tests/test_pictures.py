@@ -12,8 +12,9 @@ from cnnbook import pictures
 from cnnbook.mnist import load_zero_one
 from cnnbook.model import zero_one_network
 from cnnbook.pictures import prepare, read_picture
-from cnnbook.runs import Configuration, load_weights, train_run
-from tests.drawn import SHAPES, draw, grid
+from cnnbook.runs import NETWORKS, Configuration, load_weights, train_run
+from cnnbook.train import fit
+from tests.drawn import OTHERS, SHAPES, draw, grid
 
 
 def stroke(height=60, width=40, ink=0.0, paper=255.0):
@@ -274,6 +275,31 @@ def thinned_grid():
 
 def test_pens_of_any_thickness_are_read_right(network):
     assert misread(network, thinned_grid()) == []
+
+
+@pytest.fixture(scope="module")
+def ten():
+    """Train the other network for two epochs on the embedded images of all ten digits."""
+    kind = NETWORKS["digits"]
+    rng = np.random.default_rng(0)
+    model = kind.build(rng)
+    optimizer = kind.defaults.optimizer(model.parameters())
+    optimizer.learning_rate = 0.02  # of few epochs, a smaller one
+    fit(model, kind.loss(), optimizer, *kind.load(None).train, epochs=2, batch_size=32, rng=rng)
+    return model
+
+
+@pytest.mark.slow
+def test_drawings_of_all_ten_digits_are_read_right(ten):
+    wrong = [
+        (name, size, pen, height, dark)
+        for name, (digit, *_) in (SHAPES | OTHERS).items()
+        for size, pen, height in [(28, 2.0, 0.7), (100, 8.0, 0.6), (300, 20.0, 0.9)]
+        for drawn in [draw(name, size, pen, height=height)]
+        for dark in (False, True)
+        if reads(ten, 255 - 255 * drawn if dark else drawn) != digit
+    ]
+    assert wrong == []
 
 
 def photograph(name, light, rng, *, size=240, noise=0.03, blur=1.0):

@@ -15,14 +15,17 @@ import cnnbook
 from cnnbook import files, runs
 from cnnbook.files import DamagedFileError, write_arrays
 from cnnbook.losses import BinaryCrossEntropy
-from cnnbook.mnist import load_zero_one
-from cnnbook.model import zero_one_network
+from cnnbook.mnist import load_digits, load_zero_one
+from cnnbook.model import digit_network, zero_one_network
 from cnnbook.optimizers import SGD
-from cnnbook.runs import Configuration, load_configuration, load_weights, train_run
+from cnnbook.runs import NETWORKS, Configuration, load_configuration, load_weights, train_run
 from cnnbook.train import fit
 from tests.terminal import Terminal
 
 SMALL = Configuration(limit_per_class=20, epochs=3, batch_size=4)
+TEN = dataclasses.replace(
+    NETWORKS["digits"].defaults, limit_per_class=2, epochs=3, batch_size=6, seed=5
+)
 
 
 def small_split():
@@ -33,6 +36,16 @@ def small_split():
 @pytest.fixture(scope="module")
 def split():
     return small_split()
+
+
+def ten_digits():
+    train, (images, labels) = load_digits(2)
+    return type(load_zero_one(1))(train, (images[:30], labels[:30]))
+
+
+@pytest.fixture(scope="module")
+def ten():
+    return ten_digits()
 
 
 def contents(folder):
@@ -58,6 +71,13 @@ def test_a_run_holds_weights_history_configuration_and_versions(tmp_path, split)
         "batch_size": 4,
         "learning_rate": 0.1,
         "seed": 0,
+        "network": "zero-one",
+        "momentum": 0.0,
+        "nesterov": False,
+        "weight_decay": 0.0,
+        "rate_decay": 1.0,
+        "reshuffle": False,
+        "validation": 0,
     }
     assert configuration["versions"]["numpy"] == np.__version__
     assert load_configuration(folder) == SMALL
@@ -80,6 +100,128 @@ def test_a_run_does_what_its_configuration_says(tmp_path, split):
     for p, q in zip(model.parameters(), saved.parameters(), strict=True):
         np.testing.assert_array_equal(p.value, q.value)
     assert Configuration() == Configuration(None, 5, 32, 0.1, 0), "what the command line promises"
+
+
+def written_out(c, split, validation):
+    """Train ten digits with the layers alone; return parameters, velocities and three lists."""
+    rng = np.random.default_rng(c.seed)
+    model = digit_network(rng)
+    images, labels = split.train
+    count = len(images) - c.validation
+    judge = (images[count:], labels[count:]) if validation else split.test
+    images, labels = images[:count], labels[:count]
+    velocities = [np.zeros_like(p.value) for p in model.parameters()]
+    losses, wrong, judged = [], [], []
+    for epoch in range(c.epochs):
+        rate, total, order = c.learning_rate * c.rate_decay**epoch, 0.0, rng.permutation(count)
+        for start in range(0, count, c.batch_size):
+            batch = order[start : start + c.batch_size]
+            z = model.forward(images[batch])
+            p = np.exp(z - z.max(1, keepdims=True))
+            p /= p.sum(1, keepdims=True)
+            t = np.eye(10, dtype=np.float32)[labels[batch]]
+            total -= np.log((p * t).sum(1)).sum()
+            for parameter in model.parameters():
+                parameter.zero_gradient()
+            model.backward((p - t) / len(batch))
+            for v, parameter in zip(velocities, model.parameters(), strict=True):
+                g = parameter.gradient + c.weight_decay * parameter.value
+                v[...] = c.momentum * v + g
+                parameter.value -= rate * (g + c.momentum * v)
+        losses.append(total / count)
+        z = model.forward(judge[0]).astype(float)
+        wrong.append(int((z.argmax(1) != judge[1]).sum()))
+        shares = np.exp(z) / np.exp(z).sum(1, keepdims=True)
+        judged.append(-np.log(shares[np.arange(len(z)), judge[1]]).mean())
+    return model, velocities, losses, wrong, judged
+
+
+@pytest.mark.parametrize("validation", [0, 5])
+def test_a_run_of_ten_digits_is_the_loop_written_out(tmp_path, ten, validation):
+    c = dataclasses.replace(TEN, validation=validation)
+    assert (c.momentum > 0, c.nesterov, c.weight_decay > 0) == (True, True, True)
+    assert (c.reshuffle, c.rate_decay < 1) == (True, True)
+    history = train_run(tmp_path, c, ten)
+    model, velocities, losses, wrong, judged = written_out(c, ten, validation)
+    np.testing.assert_allclose(history.losses, losses, rtol=1e-4)
+    assert load_weights(tmp_path, digit_network(np.random.default_rng(0))) == history
+    if validation:
+        assert (history.test_errors, history.validation_errors) == ([], wrong)
+        np.testing.assert_allclose(history.validation_losses, judged, rtol=1e-4)
+    else:
+        assert (history.test_errors, history.validation_errors) == (wrong, [])
+        assert history.validation_losses == []
+    arrays = files.read_arrays(tmp_path / "weights.npz")
+    names = [name for name in model.arrays() if name != "architecture"]
+    assert {*arrays} == {"architecture", "history", *names, *(f"{n}.velocity" for n in names)}
+    for name, v, p in zip(names, velocities, model.parameters(), strict=True):
+        np.testing.assert_allclose(arrays[name], p.value, rtol=1e-3, atol=1e-5)
+        np.testing.assert_allclose(arrays[f"{name}.velocity"], v, rtol=1e-2, atol=1e-4)
+        assert np.abs(v).max() > 1e-3, "not the zeros that it began with"
+
+
+@pytest.mark.parametrize("stop", [1, 2])
+@pytest.mark.parametrize("validation", [0, 5])
+def test_ten_digits_go_on_to_the_same_bits_with_their_velocities(tmp_path, ten, stop, validation):
+    c = dataclasses.replace(TEN, validation=validation)
+    train_run(tmp_path / "straight", c, ten)
+    first = dataclasses.replace(c, epochs=stop)
+    train_run(tmp_path / "broken", first, ten)
+    assert contents(tmp_path / "straight") != contents(tmp_path / "broken")
+    train_run(tmp_path / "broken", c, ten)
+    assert contents(tmp_path / "straight") == contents(tmp_path / "broken")
+
+
+def test_a_run_without_its_velocities_does_not_go_on(tmp_path, ten):
+    train_run(tmp_path, TEN, ten)
+    arrays = files.read_arrays(tmp_path / "weights.npz")
+    del arrays["3.kernels.velocity"]
+    write_arrays(tmp_path / "weights.npz", arrays)
+    with pytest.raises(ValueError, match=r"3\.kernels\.velocity: expected float32 of shape"):
+        train_run(tmp_path, dataclasses.replace(TEN, epochs=4), ten)
+    # To be asked, it needs its parameters alone.
+    assert load_weights(tmp_path, digit_network(np.random.default_rng(0))).epochs == 3
+
+
+def test_a_run_from_before_there_were_two_networks_goes_on_to_the_same_bits(tmp_path, split):
+    """Its configuration has five entries, and its history two series."""
+    more = dataclasses.replace(SMALL, epochs=5)
+    train_run(tmp_path / "straight", more, split)
+    old = tmp_path / "old"
+    train_run(old, SMALL, split)
+    record = json.loads((old / "configuration.json").read_text())
+    five = ("limit_per_class", "epochs", "batch_size", "learning_rate", "seed")
+    record["configuration"] = {name: record["configuration"][name] for name in five}
+    (old / "configuration.json").write_text(json.dumps(record))
+    assert load_configuration(old) == SMALL
+    assert [*json.loads((old / "history.json").read_text())] == ["losses", "test_errors"]
+    assert {*files.read_arrays(old / "weights.npz")} == {
+        "architecture",
+        "history",
+        *("0.kernels", "0.bias", "3.weights", "3.bias", "5.weights", "5.bias"),
+    }
+    train_run(old, more, split)
+    assert contents(old) == contents(tmp_path / "straight")
+
+
+def test_the_last_images_are_validated_on_and_trained_without(tmp_path, split):
+    c = dataclasses.replace(SMALL, validation=7)
+    history = train_run(tmp_path / "kept", c, split)
+    images, labels = split.train
+    fewer = split._replace(train=(images[:-7], labels[:-7]), test=(images[-7:], labels[-7:]))
+    other = train_run(tmp_path / "other", SMALL, fewer)
+    assert history.losses == other.losses
+    assert history.validation_errors == other.test_errors
+
+
+@pytest.mark.parametrize("validation", [40, 41])
+def test_validation_leaves_images_to_train_on(tmp_path, split, validation):
+    c = dataclasses.replace(SMALL, validation=validation)
+    sentence = f"^validation: expected fewer than the 40 training images; got {validation}$"
+    with pytest.raises(ValueError, match=sentence):
+        train_run(tmp_path / "run", c, split)
+    assert not (tmp_path / "run").exists()
+    train_run(tmp_path / "run", dataclasses.replace(SMALL, validation=39, epochs=1), split)
 
 
 def test_numpy_numbers_become_plain_ones():
@@ -155,6 +297,13 @@ def test_more_epochs_may_be_added_later(tmp_path, split):
         ({"learning_rate": 0.2}, "learning_rate: expected 0.1.*; got 0.2"),
         ({"batch_size": 8}, "batch_size: expected 4.*; got 8"),
         ({"limit_per_class": None}, "limit_per_class: expected 20.*; got None"),
+        ({"network": "digits"}, "network: expected zero-one.*; got digits"),
+        ({"momentum": 0.5}, "momentum: expected 0.0.*; got 0.5"),
+        ({"momentum": 0.5, "nesterov": True}, "momentum: expected 0.0.*; got 0.5"),
+        ({"weight_decay": 0.5}, "weight_decay: expected 0.0.*; got 0.5"),
+        ({"rate_decay": 0.5}, "rate_decay: expected 1.0.*; got 0.5"),
+        ({"reshuffle": True}, "reshuffle: expected False.*; got True"),
+        ({"validation": 5}, "validation: expected 0.*; got 5"),
     ],
 )
 def test_another_configuration_is_refused(tmp_path, split, changes, message):
@@ -203,11 +352,32 @@ def test_a_folder_without_an_epoch_is_named(tmp_path):
         ("learning_rate", -1, ValueError),
         ("seed", -1, ValueError),
         ("limit_per_class", 0, ValueError),
+        ("network", "nine", ValueError),
+        ("network", None, ValueError),
+        ("momentum", 1, ValueError),
+        ("momentum", "x", TypeError),
+        ("nesterov", 1, TypeError),
+        ("nesterov", True, ValueError),  # without momentum
+        ("weight_decay", -1, ValueError),
+        ("rate_decay", 0, ValueError),
+        ("rate_decay", 1.1, ValueError),
+        ("rate_decay", "x", TypeError),
+        ("reshuffle", 1, TypeError),
+        ("validation", -1, ValueError),
+        ("validation", 0.5, TypeError),
     ],
 )
 def test_impossible_configurations(option, value, error):
     with pytest.raises(error, match=f"^{option}: expected"):
         Configuration(**{option: value})
+
+
+def test_the_first_network_is_trained_as_the_book_prints_it():
+    """Whatever the second has, the defaults of the first change nothing."""
+    assert NETWORKS["zero-one"].defaults == Configuration()
+    c = Configuration()
+    assert (c.momentum, c.weight_decay, c.rate_decay, c.validation) == (0, 0, 1, 0)
+    assert (c.nesterov, c.reshuffle) == (False, False)
 
 
 # Kills itself before the n-th line of these modules that is executed, then goes on to the end. A
@@ -216,9 +386,10 @@ KILLED = """
 import os, random, signal, sys
 from pathlib import Path
 from cnnbook.runs import Configuration, train_run
-from tests.test_runs import contents, small_split
+from tests.test_runs import contents, small_split, ten_digits
 MODULES = ("files.py", "locks.py", "runs.py", "train.py")
-split, configuration = small_split(), Configuration(3, epochs=3, batch_size=8)
+configuration = Configuration(**eval(sys.argv[3]))
+split = small_split() if configuration.network == "zero-one" else ten_digits()
 lines = 0
 os.fsync = lambda handle: None  # the system goes on: what it has been given is not lost
 
@@ -260,11 +431,20 @@ print(killed)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
-def test_killed_at_any_line_it_ends_with_the_same_bits(tmp_path):
+@pytest.mark.parametrize(
+    ("configuration", "times"),
+    [
+        ({"limit_per_class": 3, "epochs": 3, "batch_size": 8}, 25),
+        (vars(TEN), 10),
+        (vars(TEN) | {"validation": 4, "nesterov": False}, 10),
+    ],
+    ids=["zeros and ones", "ten digits", "validated"],
+)
+def test_killed_at_any_line_it_ends_with_the_same_bits(tmp_path, configuration, times):
     """Nothing is timed: a slow computer is killed at the same places as a fast one."""
-    command = [sys.executable, "-c", KILLED, tmp_path, "25"]
+    command = [sys.executable, "-c", KILLED, tmp_path, str(times), repr(configuration)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (result.stdout, result.stderr) == ("25\n", "")
+    assert (result.stdout, result.stderr) == (f"{times}\n", "")
 
 
 def test_progress_is_shown_when_asked_for(monkeypatch, tmp_path):
@@ -458,6 +638,21 @@ NESTED = "[" * 100_000
         '{"losses": {"0.5": 1}, "test_errors": [1]}',
         '{"losses": [1' + "0" * 5000 + "]}",
         '{"loss": [0.5]}',
+        '{"losses": [0.5]}',
+        '{"losses": [0.5], "validation_errors": [1]}',
+        '{"losses": [0.5], "validation_losses": [0.5]}',
+        '{"losses": [0.5], "validation_errors": [1], "validation_losses": [NaN]}',
+        '{"losses": [0.5], "validation_errors": [1.0], "validation_losses": [0.5]}',
+        '{"losses": [0.5], "validation_errors": [1, 1], "validation_losses": [0.5, 0.5]}',
+        '{"losses": [0.5], "test_errors": [1], "validation_errors": [1]}',
+        json.dumps(
+            {
+                "losses": [1.5, 0.5],
+                "test_errors": [1],
+                "validation_errors": [1],
+                "validation_losses": [1.5],
+            }
+        ),
         "[]",
         "0",
         "",
