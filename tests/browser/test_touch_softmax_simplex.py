@@ -91,6 +91,10 @@ def test_the_sums_are_the_packages_over_random_states(scripts, layer):
         u, wanted = np.array(state["z"]) / state["T"], expected(**state)
         for name, value in wanted.items():
             near(found["values"][name], value)
+        np.testing.assert_allclose(found["values"]["p"], wanted["p"], rtol=1e-12)
+        if layer == "sigmoids":
+            costs = binary_cross_entropy_from_logits(u, np.eye(3)[state["t"]])
+            np.testing.assert_allclose(found["values"]["losses"], costs, rtol=1e-12)
         near(found["values"]["sum"], wanted["p"].sum())
         near(found["stepped"], state["z"] - wanted["gradient"])
         after = expected(**state | {"z": found["stepped"]})
@@ -517,11 +521,24 @@ def test_nothing_is_asked_for_before_a_press(visit):
     assert page.locator(f"{FIGURE} .touch-panel").count() == 0
 
 
+DRIVE = """() => {
+  const panel = document.querySelector("figure[data-open] .touch-panel");
+  [...panel.querySelectorAll("button")].find((one) => one.textContent.includes("step")).click();
+  panel.querySelector("input[type=range]").focus();
+}"""
+
+
 def test_each_engine_opens_it_and_shows_the_same(engine, site):
     fragment = "z=0.5,-8,2.25&t=3&T=0.5&more=1000"
     with engine.open(f"{site}{PAGE}/#touch={NAME}&{fragment}") as page:
         cells, loss, outputs = texts(page, ".simplex-table td", ".simplex-loss", "output")
+        page.evaluate(DRIVE)
+        page.press("ArrowRight")
+        (after,) = texts(page, "output")
     wanted = expected(z=[1000.5, 992, 1002.25], t=0, T=0.5, layer="softmax")
     close(cells[16 + 1 : 16 + 4], wanted["p"])
     assert outputs == ["1000.5", "992", "1002.25", "0.5"]
     assert loss[0].endswith(f" {written(wanted['loss'])}.")
+    z = np.array([0.5, -8, 2.25]) - wanted["gradient"]
+    assert after[0] == f"{1000.1 + round(z[0], 1):g}", "a tenth more than the nearest tenth"
+    assert abs(float(after[2]) - 1000 - z[2]) < 0.51e-3

@@ -74,7 +74,7 @@ class Triangle {
     const stay = (event) => event.preventDefault(); // in a drawing, touch-action is not heeded
     this.hand.addEventListener("touchstart", stay, { passive: false });
     on("pointerdown", (event) => {
-      if (event.pointerType === "touch" && event.target !== this.hand) return;
+      if (event.pointerType !== "mouse" && event.target !== this.hand) return;
       event.preventDefault();
       this.drawing.setPointerCapture(event.pointerId);
       this.held = event.pointerId;
