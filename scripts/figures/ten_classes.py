@@ -26,7 +26,7 @@ Array = np.ndarray[Any, Any]
 
 # Learning rates are chosen with other seeds than those that are compared. The binary loss is a
 # mean over ten outputs, so that its gradients are a tenth.
-SEEDS, SWEEP = 8, range(100, 102)
+SEEDS, SWEEP = 20, range(100, 102)
 RATES = {"softmax": (0.01, 0.02, 0.05, 0.1), "sigmoids": (0.1, 0.2, 0.5, 1.0)}
 CHOSEN = {"softmax": 0.05, "sigmoids": 0.5}
 WHEN = ("before", "after")
