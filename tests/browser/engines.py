@@ -306,7 +306,9 @@ class WebKitPage(Page):
     def press(self, key):
         from selenium.webdriver import ActionChains, Keys
 
-        ActionChains(self.driver).send_keys(getattr(Keys, key.upper().removeprefix("ARROW"), key)).perform()
+        ActionChains(self.driver).send_keys(
+            getattr(Keys, key.upper().removeprefix("ARROW"), key)
+        ).perform()
 
     def close(self):
         self.driver.get("about:blank")

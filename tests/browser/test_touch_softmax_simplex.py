@@ -467,28 +467,35 @@ def test_a_broken_address_shows_the_beginning(visit):
     assert page.complaints == []
 
 
-def test_the_panel_is_sound_and_nothing_moves(visit):
-    for scheme, fragment in (("light", "T=0.25&z=-8,8,7"), ("dark", "more=1000&layer=sigmoids")):
-        page = opened(visit, PAGE, NAME, fragment, scheme=scheme, width=360)
-        assert unsound(page) == []
-        for width in (320, 360, 768, 1920):
+SHOWS = {"light": "T=0.25&z=-8,8,7", "dark": "more=1000&layer=sigmoids"}
+
+
+@pytest.mark.parametrize("scheme", SHOWS)
+def test_the_panel_is_sound_with_room_for_a_finger(visit, scheme):
+    page = opened(visit, PAGE, NAME, SHOWS[scheme], scheme=scheme, width=360)
+    assert unsound(page) == []
+    parts = panel(page).locator("button, input[type=range], label")
+    sizes = parts.evaluate_all(
+        "all => all.map((one) => Math.min(one.offsetHeight, one.offsetWidth))"
+    )
+    assert len(sizes) == 4 + 5 + 5
+    assert min(sizes) >= 24
+
+
+def test_nothing_moves_and_nothing_is_too_wide(visit):
+    page = opened(visit, PAGE, NAME)
+    heights = {width: set() for width in (320, 360, 768, 1920)}
+    for state in ("T=0.25&more=1000", "layer=sigmoids&T=0.3&more=1000&z=-8,7.77,8", ""):
+        turn(page, NAME, state)
+        for width, found in heights.items():
             page.set_viewport_size({"width": width, "height": 800})
+            found.add(page.locator(f"{FIGURE} .simplex-sides").bounding_box()["height"])
             assert page.evaluate("document.documentElement.scrollWidth") <= width
-            heights = set()
-            for other in ("T=0.25&more=1000", "layer=sigmoids&T=0.3&more=1000&z=-8,7.77,8", ""):
-                turn(page, NAME, other)
-                heights.add(page.locator(f"{FIGURE} .simplex-sides").bounding_box()["height"])
-            assert len(heights) == 1, (width, heights)
-        sizes = (
-            panel(page)
-            .locator("button, input[type=range], label")
-            .evaluate_all("all => all.map((one) => Math.min(one.offsetHeight, one.offsetWidth))")
-        )
-        assert len(sizes) == 4 + 5 + 5
-        assert min(sizes) >= 24
+            assert panel(page).evaluate("one => one.scrollWidth - one.clientWidth") == 0
+    assert [len(found) for found in heights.values()] == [1] * 4, heights
 
 
-def test_a_finger_drags_the_point_taps_and_moves_the_page_past_the_rest(visit):
+def test_a_finger_drags_the_point_and_moves_the_page_past_the_rest(visit):
     page = opened(visit, PAGE, NAME, "z=0,0,0", width=390)
     triangle = page.locator(f"{FIGURE} .simplex-triangle")
     triangle.evaluate("one => one.scrollIntoView({ block: 'center' })")
