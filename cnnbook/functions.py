@@ -1,4 +1,4 @@
-"""Functions of one number, applied to every entry alone, that layers and losses both need."""
+"""Functions that layers and losses both need: of every entry alone, and softmax, of whole rows."""
 
 import numpy as np
 
@@ -71,7 +71,8 @@ def softplus(z: Array) -> Array:
 def softmax(z: Array) -> Array:
     """Map logits to probabilities that add up to 1: exp(z) / sum(exp(z)), row by row.
 
-    The largest logit is subtracted first, which changes nothing but that no exponential overflows.
+    That is @eq-softmax. The largest logit is subtracted first, which by @eq-softmax-shift changes
+    nothing but that no exponential overflows.
 
     Parameters
     ----------
@@ -100,14 +101,17 @@ def softmax(z: Array) -> Array:
     array([1., 0., 0.])
     """
     check_axes("z: ... K", z)
+    # @eq-softmax-shift
     weights = np.exp(z - z.max(axis=-1, keepdims=True))
+    # @eq-softmax
     return weights / weights.sum(axis=-1, keepdims=True)
 
 
 def log_softmax(z: Array) -> Array:
     """Compute the logarithm of `softmax` without computing it: z - log(sum(exp(z))), row by row.
 
-    The logarithm of a probability that is too small for its dtype is still a number here.
+    That is @eq-log-softmax, shifted as in @eq-lse-shift. The logarithm of a probability that is
+    too small for its dtype is still a number here.
 
     Parameters
     ----------
@@ -135,5 +139,7 @@ def log_softmax(z: Array) -> Array:
     array([     0., -10000.])
     """
     check_axes("z: ... K", z)
+    # @eq-lse-shift
     below = z - z.max(axis=-1, keepdims=True)
+    # @eq-log-softmax
     return below - np.log(np.exp(below).sum(axis=-1, keepdims=True))

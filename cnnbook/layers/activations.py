@@ -1,4 +1,4 @@
-"""Chapter 5: the sigmoid and its siblings, entry by entry; and softmax, which takes whole rows."""
+"""Chapters 5 and 15: the sigmoid and its siblings, entry by entry; softmax, row by row."""
 
 import numpy as np
 
@@ -141,6 +141,8 @@ def relu_gradient(z: Array, grad_output: Array) -> Array:
 def softmax_gradient(p: Array, grad_output: Array) -> Array:
     """Multiply the upstream gradient by the softmax's Jacobian: p (g - sum(p g)), row by row.
 
+    That is @eq-softmax-gradient.
+
     Parameters
     ----------
     p : np.ndarray of shape (..., K)
@@ -166,6 +168,7 @@ def softmax_gradient(p: Array, grad_output: Array) -> Array:
     array([ 0.75, -0.25, -0.5 ])
     """
     check_axes("p: ... K, grad_output: ... K", p, grad_output)
+    # @eq-softmax-gradient
     mean = (p * grad_output).sum(axis=-1, keepdims=True)
     return p * (grad_output - mean)
 

@@ -1,4 +1,4 @@
-"""Categorical cross-entropy, of probabilities and of logits.
+"""Chapter 15: categorical cross-entropy, of probabilities and of logits.
 
 Each function returns one number per row; `CategoricalCrossEntropy` takes the mean over the batch.
 """
@@ -19,7 +19,7 @@ from cnnbook.losses.base import Loss
 
 
 def categorical_cross_entropy(p: Array, t: Array) -> Array:
-    """Compute the loss of every row, -sum(t log p).
+    """Compute the loss of every row, -sum(t log p): @eq-cce.
 
     A logarithm's argument is never taken below the smallest normal number of the dtype, so that
     log(0) is about -87 in float32 and -708 in float64, and 0 log(0) is 0.
@@ -51,11 +51,14 @@ def categorical_cross_entropy(p: Array, t: Array) -> Array:
     """
     check_axes("p: ... K, t: ... K", p, t)
     smallest = np.finfo(p.dtype).tiny
+    # @eq-cce
     return (-t * np.log(np.maximum(p, smallest))).sum(axis=-1)
 
 
 def categorical_cross_entropy_gradient(p: Array, t: Array) -> Array:
     """Compute the derivative of each row's loss with respect to its probabilities, -t / p.
+
+    That is @eq-cce-gradient.
 
     Parameters
     ----------
@@ -83,11 +86,14 @@ def categorical_cross_entropy_gradient(p: Array, t: Array) -> Array:
     array([-2., -0.])
     """
     check_axes("p: ... K, t: ... K", p, t)
+    # @eq-cce-gradient
     return -t / np.maximum(p, np.finfo(p.dtype).tiny)
 
 
 def categorical_cross_entropy_from_logits(z: Array, t: Array) -> Array:
     """Compute the loss of p = softmax(z) without computing p, -sum(t log_softmax(z)).
+
+    That is @eq-cce-logits.
 
     Parameters
     ----------
@@ -116,6 +122,7 @@ def categorical_cross_entropy_from_logits(z: Array, t: Array) -> Array:
     array([6.93e-01, 0.00e+00, 1.00e+04])
     """
     check_axes("z: ... K, t: ... K", z, t)
+    # @eq-cce-logits
     return (-t * log_softmax(z)).sum(axis=-1)
 
 
@@ -123,6 +130,8 @@ def categorical_cross_entropy_from_logits_gradient(
     z: Array, t: Array
 ) -> Array:
     """Compute the derivative of each row's loss with respect to its logits, softmax(z) - t.
+
+    That is @eq-cce-collapse.
 
     Parameters
     ----------
@@ -150,7 +159,7 @@ def categorical_cross_entropy_from_logits_gradient(
     array([ 0.25, -0.75,  0.25,  0.25])
     """
     check_axes("z: ... K, t: ... K", z, t)
-    return softmax(z) - t
+    return softmax(z) - t  # @eq-cce-collapse
 
 
 def check_distributions(targets: Array) -> None:
@@ -177,7 +186,7 @@ def check_distributions(targets: Array) -> None:
 
 
 class CategoricalCrossEntropy(Loss):
-    """The mean categorical cross-entropy over the samples of a batch.
+    """The mean categorical cross-entropy over the samples of a batch: @eq-cce-mean.
 
     Parameters
     ----------
@@ -254,7 +263,7 @@ class CategoricalCrossEntropy(Loss):
             )
         else:
             losses = categorical_cross_entropy(predictions, t)
-        return float(losses.mean())
+        return float(losses.mean())  # @eq-cce-mean
 
     def backward(self) -> Array:
         """Compute the gradient of the last mean loss with respect to the predictions.
@@ -278,7 +287,7 @@ class CategoricalCrossEntropy(Loss):
             gradient = categorical_cross_entropy_gradient(
                 predictions, t
             )
-        gradient /= len(predictions)
+        gradient /= len(predictions)  # @eq-cce-mean-gradient
         return gradient
 
     def __repr__(self) -> str:
