@@ -108,9 +108,9 @@ def ten_by_hand(limit, epochs, kept):
                 parameter.gradient[...] = 0
             model.backward(((p - t) / len(batch)).astype(np.float32))
             for value, v, parameter in zip(values, velocities, model.parameters(), strict=True):
-                g = parameter.gradient + 0.001 * value
-                v[...] = 0.9 * v + g
-                value -= 0.05 * 0.5**epoch * (g + 0.9 * v)
+                g = parameter.gradient + TEN.weight_decay * value
+                v[...] = TEN.momentum * v + g
+                value -= TEN.learning_rate * TEN.rate_decay**epoch * (g + TEN.momentum * v)
         z = np.concatenate([model.forward(part) for part in np.array_split(judge[0], 20)])
         wrong = int((z.argmax(axis=1) != judge[1]).sum())
         lines.append(f"Epoch {epoch + 1} - Loss: {total / count:.5f} - ")

@@ -102,7 +102,7 @@ OF_PYTORCH = [
 
 @pytest.mark.parametrize(("options", "expected"), OF_PYTORCH)
 def test_fifty_steps_end_where_those_of_pytorch_end(options, expected):
-    """On three parabolas, pushed to and fro."""
+    """On three parabolas, pushed back and forth."""
     w = Parameter("w", np.array([1.0, -2.0, 3.0]))
     optimizer = SGD([w], 0.05, **options)
     for step in range(50):
