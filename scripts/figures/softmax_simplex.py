@@ -49,6 +49,7 @@ def compute() -> Data:
         "curve_probabilities": np.exp(-np.array(LOSSES)).tolist(),
         "constants": CONSTANTS,
         "moved_logits": moved.tolist(),
+        "plane_sum": 0,  # of the logits in the plane that is drawn
         "moved_difference": float(np.abs(softmax(moved) - p).max()),
     }
 
@@ -112,7 +113,9 @@ def draw_line(axes: Any, data: Data, colours: Mapping[str, str]) -> None:
     z = np.array(data["logits"])
     for ends, style in (([z - 2.9, z - z.mean()], "--"), ([z - z.mean(), z + 2.9], "-")):
         axes.plot(*(np.array(ends) @ AXES).T, style, color=colours["first"], linewidth=1.2)
-    axes.text(*([-0.1, 1.0, -0.9] @ AXES), "sum 0", color=colours["ink"], fontsize=11.5)
+    axes.text(
+        *([-0.1, 1.0, -0.9] @ AXES), f"sum {data['plane_sum']}", color=colours["ink"], fontsize=11.5
+    )
     named = zip(data["constants"], data["moved_logits"], strict=True)
     for constant, moved in [(0, z), *named]:
         x, y = np.array(moved) @ AXES
@@ -133,6 +136,6 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     return figure
 
 
-TOLERANCES = within(0, "classes target logits curves constants moved_logits")
+TOLERANCES = within(0, "classes target logits curves constants moved_logits plane_sum")
 TOLERANCES |= within(1e-12, "probabilities loss gradient step_probabilities step_loss")
 TOLERANCES |= within(1e-12, "curve_probabilities gradient_sum moved_difference")
