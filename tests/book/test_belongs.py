@@ -260,7 +260,9 @@ BY_SENTENCE = {
 
 
 def slug(heading):
-    """Return the anchor of a heading, as the builder makes it."""
+    """Return the anchor of a heading, as the builder makes it where none is given."""
+    if given := re.search(r"\{ *#([\w-]+)[^}]*\}\s*$", heading):
+        return given[1]
     plain = re.sub(r"\s*\{[^}]*\}\s*$|[`*$]|\]\([^)]*\)", "", heading).lower()
     return re.sub(r"[\s-]+", "-", re.sub(r"[^\w\s-]", "", plain).strip())
 
