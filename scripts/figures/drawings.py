@@ -17,17 +17,20 @@ MAKER = re.compile(r"<dc:creator>.*?</dc:creator>", re.DOTALL)
 PLACES = re.compile(r'(?<= d=")[^"]*|(?<=translate\()[^)]*|(?<= [xy]=")[^"]*')
 DIGITS = 2  # after the point; Matplotlib writes six, of points of a 72nd of an inch
 LONG = re.compile(rf"-?\d+\.\d{{{DIGITS + 1},}}")
+MARK, REFERENCE = re.compile(r' id="([^"]*)"'), re.compile(r"#([\w.-]+)")
 
 
 def shortened(svg: str) -> str:
-    """Round the places in an SVG, which makes it smaller by about a third.
+    """Round the places in an SVG, and leave out the marks that nothing refers to.
 
     Examples
     --------
     >>> shortened('<path d="M 20.736415 0.000001 L 5.5 -0.001" style="stroke-width: 1.3333"/>')
     '<path d="M 20.74 0 L 5.5 0" style="stroke-width: 1.3333"/>'
     """
-    return PLACES.sub(lambda places: LONG.sub(_rounded, places[0]), svg)
+    svg = PLACES.sub(lambda places: LONG.sub(_rounded, places[0]), svg)
+    used = set(REFERENCE.findall(svg))
+    return MARK.sub(lambda mark: mark[0] if mark[1] in used else "", svg)
 
 
 def _rounded(number: re.Match[str]) -> str:
