@@ -34,7 +34,7 @@ def commands(site: str) -> Commands:
         "lint": [*PYTHON, "ruff", "check", "."],
         "types": [*PYTHON, "mypy"],
         "spelling": [*PYTHON, "codespell_lib", "."],
-        "stale": [*PYTHON, "book", "stale"],
+        "stale": [*PYTHON, "book", "stale", "--quick"],
         "site": [*PYTHON, "mkdocs", "build", "--strict", "--site-dir", site],
         "zensical": [*PYTHON, "book.site.compare"],
         "equations": [*PYTHON, "book.formulas.report", "--check"],
