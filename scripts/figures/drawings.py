@@ -18,10 +18,11 @@ PLACES = re.compile(r'(?<= d=")[^"]*|(?<=translate\()[^)]*|(?<= [xy]=")[^"]*')
 DIGITS = 2  # after the point; Matplotlib writes six, of points of a 72nd of an inch
 LONG = re.compile(rf"-?\d+\.\d{{{DIGITS + 1},}}")
 MARK, REFERENCE = re.compile(r' id="([^"]*)"'), re.compile(r"#([\w.-]+)")
+PANEL = re.compile(r"axes_\d+|[xy]tick_\d+")  # by which panels are counted, and labels told apart
 
 
 def shortened(svg: str) -> str:
-    """Round the places in an SVG, and leave out the marks that nothing refers to.
+    """Round the places in an SVG, and keep of its marks those of panels, and what is referred to.
 
     Examples
     --------
@@ -30,7 +31,9 @@ def shortened(svg: str) -> str:
     """
     svg = PLACES.sub(lambda places: LONG.sub(_rounded, places[0]), svg)
     used = set(REFERENCE.findall(svg))
-    return MARK.sub(lambda mark: mark[0] if mark[1] in used else "", svg)
+    return MARK.sub(
+        lambda mark: mark[0] if mark[1] in used or PANEL.fullmatch(mark[1]) else "", svg
+    )
 
 
 def _rounded(number: re.Match[str]) -> str:

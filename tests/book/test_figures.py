@@ -92,12 +92,12 @@ def test_places_lose_what_nobody_sees_and_nothing_else_does():
     drawn = (
         '<path d="M 20.736415 1e-06\nL 1234.567 -0.001" style="stroke-width: 1.3333"/>'
         '<use transform="translate(7.126 0.25) scale(0.015625)" x="3.14159" y="-2.71828"/>'
-        '<!-- 0.12345 --><g id="axes_1"><path id="m1"/><use xlink:href="#m1"/></g>'
+        '<!-- 0.12345 --><g id="axes_1"><g id="text_2"/><path id="m1"/><use xlink:href="#m1"/></g>'
     )
     assert shortened(drawn) == (
         '<path d="M 20.74 1e-06\nL 1234.57 0" style="stroke-width: 1.3333"/>'
         '<use transform="translate(7.13 0.25) scale(0.015625)" x="3.14" y="-2.72"/>'
-        '<!-- 0.12345 --><g><path id="m1"/><use xlink:href="#m1"/></g>'
+        '<!-- 0.12345 --><g id="axes_1"><g/><path id="m1"/><use xlink:href="#m1"/></g>'
     )
 
 
