@@ -27,6 +27,9 @@ CHAPTERS = (
     "10-the-data",
     "11-learning",
     "12-what-it-learned",
+    "13-stride-and-padding",
+    "14-pooling",
+    "15-ten-classes",
 )
 # Examples that print something else in a browser, by page: the line, and why. None is known.
 DIFFERENT: dict[str, dict[str, str]] = {}
