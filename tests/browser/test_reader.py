@@ -162,7 +162,9 @@ def test_a_page_is_shown_when_its_faces_do_not_come(browser, site, fault):
     page.goto(f"{site}{PAGE}/", wait_until="commit")
     if fault == "unanswered":
         page.wait_for_selector("h1", state="attached")
-        assert not page.evaluate(SHOWN), "nothing is seen before its faces have come"
+        shown, age = page.evaluate(f"[{SHOWN}, performance.now()]")
+        # A machine so busy that it asks later than the page waits cannot tell.
+        assert not shown or age >= 3000, "nothing is seen before its faces have come"
     page.locator("h1").wait_for(state="visible", timeout=8000)
     context.close()
 
