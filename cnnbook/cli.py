@@ -8,7 +8,7 @@ import dataclasses
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -90,6 +90,20 @@ def _default(name: str) -> str:
     return f"  [default: {both}]"
 
 
+def _option(
+    reader: Callable[[str], Any], said: str, of: str = ""
+) -> Any:
+    """Make an option of what reads it and what is said of it, with both networks' defaults."""
+    names: dict[Any, str] = {_integer: "N", _number: "X", _path: "PATH"}
+    said += _default(of) if of else ""
+    return typer.Option(
+        parser=reader,
+        metavar=names[reader],
+        help=said,
+        show_default=not of,
+    )
+
+
 Run = Annotated[
     Path,
     typer.Argument(
@@ -105,46 +119,28 @@ def train(  # noqa: PLR0917 - typer passes them by name
     context: typer.Context,
     limit_per_class: Annotated[
         int | None,
-        typer.Option(
-            parser=_integer,
-            metavar="N",
-            help="Train on so many images of each digit.  [default: all]",
+        _option(
+            _integer,
+            "Train on so many images of each digit.  [default: all]",
         ),
     ] = DEFAULTS.limit_per_class,
     epochs: Annotated[
         int,
-        typer.Option(
-            parser=_integer,
-            metavar="N",
-            help="How often every image is seen." + _default("epochs"),
-            show_default=False,
+        _option(
+            _integer, "How often every image is seen.", of="epochs"
         ),
     ] = DEFAULTS.epochs,
     batch_size: Annotated[
         int,
-        typer.Option(
-            parser=_integer,
-            metavar="N",
-            help="Images per step." + _default("batch_size"),
-            show_default=False,
-        ),
+        _option(_integer, "Images per step.", of="batch_size"),
     ] = DEFAULTS.batch_size,
     learning_rate: Annotated[
         float,
-        typer.Option(
-            parser=_number,
-            metavar="X",
-            help="The length of a step." + _default("learning_rate"),
-            show_default=False,
-        ),
+        _option(_number, "The length of a step.", of="learning_rate"),
     ] = DEFAULTS.learning_rate,
     seed: Annotated[
         int,
-        typer.Option(
-            parser=_integer,
-            metavar="N",
-            help="Draws the parameters and the order.",
-        ),
+        _option(_integer, "Draws the parameters and the order."),
     ] = DEFAULTS.seed,
     network: Annotated[
         str,
@@ -155,50 +151,40 @@ def train(  # noqa: PLR0917 - typer passes them by name
     ] = DEFAULTS.network,
     momentum: Annotated[
         float,
-        typer.Option(
-            parser=_number,
-            metavar="X",
-            help="How much of the last step's direction is kept."
-            + _default("momentum"),
-            show_default=False,
+        _option(
+            _number,
+            "How much of the last step's direction is kept.",
+            of="momentum",
         ),
     ] = DEFAULTS.momentum,
     weight_decay: Annotated[
         float,
-        typer.Option(
-            parser=_number,
-            metavar="X",
-            help="How strongly parameters are pulled to zero."
-            + _default("weight_decay"),
-            show_default=False,
+        _option(
+            _number,
+            "How strongly parameters are pulled to zero.",
+            of="weight_decay",
         ),
     ] = DEFAULTS.weight_decay,
     rate_decay: Annotated[
         float,
-        typer.Option(
-            parser=_number,
-            metavar="X",
-            help="Multiplies the learning rate after every epoch."
-            + _default("rate_decay"),
-            show_default=False,
+        _option(
+            _number,
+            "Multiplies the learning rate after every epoch.",
+            of="rate_decay",
         ),
     ] = DEFAULTS.rate_decay,
     validation: Annotated[
         int,
-        typer.Option(
-            parser=_integer,
-            metavar="N",
-            help="Keep the last N training images to count errors on, "
+        _option(
+            _integer,
+            "Keep the last N training images to count errors on, "
             "and leave the test images alone.",
         ),
     ] = DEFAULTS.validation,
     output: Annotated[
         Path | None,
-        typer.Option(
-            parser=_path,
-            metavar="PATH",
-            help="The run's folder.  [default: the first free runs/N]",
-            show_default=False,
+        _option(
+            _path, "The run's folder.  [default: the first free runs/N]"
         ),
     ] = None,
     *,
@@ -241,10 +227,9 @@ def train(  # noqa: PLR0917 - typer passes them by name
     ] = False,
     cache_dir: Annotated[
         Path | None,
-        typer.Option(
-            parser=_path,
-            metavar="PATH",
-            help="Where downloads are kept.  [default: the user's cache]",
+        _option(
+            _path,
+            "Where downloads are kept.  [default: the user's cache]",
         ),
     ] = None,
     mirror: Annotated[
@@ -275,10 +260,9 @@ def train(  # noqa: PLR0917 - typer passes them by name
     kind = NETWORKS[configuration.network]
     limit = configuration.limit_per_class
     if download:
-        everything = load_mnist(
-            cache_dir, mirrors=tuple(mirror or MIRRORS)
-        )
-        split = _limited(_of(kind, everything), limit)
+        mirrors = tuple(mirror or MIRRORS)
+        everything = _of(kind, load_mnist(cache_dir, mirrors))
+        split = _limited(everything, limit)
     else:
         split = kind.load(limit)
     count = len(split.train[0]) - configuration.validation

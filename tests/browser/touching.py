@@ -40,6 +40,17 @@ def turn(page, name, fragment):
     panel.locator(".touch-said").wait_for(state="attached", timeout=30_000)
 
 
+def misled(page, name, elsewhere, broken):
+    """Turn from a state of a figure to each broken address; it shows what it showed at first."""
+    panel = page.locator(f"figure[data-touch={name}][data-open] .touch-panel:not([data-old])")
+    first = panel.text_content()
+    for address in broken:
+        turn(page, name, elsewhere)
+        assert panel.text_content() != first, elsewhere
+        turn(page, name, address)
+        assert panel.text_content() == first, address
+
+
 def texts(page, *selectors):
     """Wait until a figure is open, in any engine; return what stands in its elements."""
     return page.evaluate(TEXTS, list(selectors))

@@ -178,25 +178,36 @@ def test_networks_and_losses(activation, from_logits, samples, channels, seed):
     assert_same_parameters(model, other, 1e-12, gradients=True)
 
 
+def of_classes():
+    """Return the loss of classes, from logits, in both programs."""
+    return CategoricalCrossEntropy(from_logits=True), torch.nn.CrossEntropyLoss()
+
+
+def step_both(models, losses, optimizers, x, t):
+    """Compute the gradients in both programs, compare them, and take a step in each."""
+    (model, other), (loss, their_loss), (ours, theirs) = models, losses, optimizers
+    ours.zero_gradients()
+    theirs.zero_grad()
+    loss.forward(model.forward(x), t)
+    model.accumulate_gradients(loss.backward())
+    their_loss(other(torch.from_numpy(x)), torch.from_numpy(t)).backward()
+    assert_same_parameters(model, other, 1e-12, gradients=True)
+    ours.step()
+    theirs.step()
+
+
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 def test_training_steps_of_the_book_network(momentum):
     rng = np.random.default_rng(0)
     model = zero_one_network(rng, np.float64)
     other = twin(model)
     assert sum(p.numel() for p in other.parameters()) == 338_352
-    loss = BinaryCrossEntropy()
+    losses = BinaryCrossEntropy(), torch.nn.BCELoss()
     ours = SGD(model.parameters(), 0.5, momentum=momentum)
     theirs = torch.optim.SGD(other.parameters(), 0.5, momentum=momentum)
     for _ in range(4):
         x, t = rng.random((3, 1, 28, 28)), np.eye(2)[rng.integers(0, 2, 3)]
-        ours.zero_gradients()
-        theirs.zero_grad()
-        loss.forward(model.forward(x), t)
-        model.accumulate_gradients(loss.backward())
-        torch.nn.BCELoss()(other(torch.from_numpy(x)), torch.from_numpy(t)).backward()
-        assert_same_parameters(model, other, 1e-12, gradients=True)
-        ours.step()
-        theirs.step()
+        step_both((model, other), losses, (ours, theirs), x, t)
     assert_same_parameters(model, other, 1e-12, gradients=False)
 
 
@@ -214,17 +225,11 @@ def test_fifty_steps_with_every_option(momentum, nesterov, decay):
     )
     other = twin(model)
     options = {"momentum": momentum, "nesterov": nesterov, "weight_decay": decay}
-    loss, ours = CategoricalCrossEntropy(from_logits=True), SGD(model.parameters(), 0.05, **options)
+    ours = SGD(model.parameters(), 0.05, **options)
     theirs = torch.optim.SGD(other.parameters(), 0.05, **options)
     for _ in range(50):
-        x, labels = rng.random((5, 1, 8, 8)), rng.integers(0, 4, 5)
-        ours.zero_gradients()
-        theirs.zero_grad()
-        loss.forward(model.forward(x), np.eye(4)[labels])
-        model.accumulate_gradients(loss.backward())
-        torch.nn.CrossEntropyLoss()(other(torch.from_numpy(x)), torch.from_numpy(labels)).backward()
-        ours.step()
-        theirs.step()
+        x, t = rng.random((5, 1, 8, 8)), np.eye(4)[rng.integers(0, 4, 5)]
+        step_both((model, other), of_classes(), (ours, theirs), x, t)
     assert_same_parameters(model, other, 1e-12, gradients=False)
 
 
@@ -240,16 +245,8 @@ def test_training_steps_of_the_network_for_ten_digits():
     model = digit_network(rng, np.float64)
     other = twin(model)
     assert sum(p.numel() for p in other.parameters()) == 206_922
-    loss, optimizer = CategoricalCrossEntropy(from_logits=True), SGD(model.parameters(), 0.1)
-    theirs = torch.optim.SGD(other.parameters(), 0.1)
+    ours, theirs = SGD(model.parameters(), 0.1), torch.optim.SGD(other.parameters(), 0.1)
     for _ in range(3):
-        x, labels = rng.random((4, 1, 28, 28)), rng.integers(0, 10, 4)
-        optimizer.zero_gradients()
-        theirs.zero_grad()
-        loss.forward(model.forward(x), np.eye(10)[labels])
-        model.accumulate_gradients(loss.backward())
-        torch.nn.CrossEntropyLoss()(other(torch.from_numpy(x)), torch.from_numpy(labels)).backward()
-        assert_same_parameters(model, other, 1e-12, gradients=True)
-        optimizer.step()
-        theirs.step()
+        x, t = rng.random((4, 1, 28, 28)), np.eye(10)[rng.integers(0, 10, 4)]
+        step_both((model, other), of_classes(), (ours, theirs), x, t)
     assert_same_parameters(model, other, 1e-12, gradients=False)
