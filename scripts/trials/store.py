@@ -70,9 +70,9 @@ def confirm(name: str, settings: Iterable[Setting], code: str) -> None:
 
 
 def forget_older(name: str, code: str) -> None:
-    """Forget the trials of other code than this, and that it has not confirmed."""
+    """Forget the trials that were run with other code than this."""
     with _alone():
-        _write(name, [entry for entry in read(name).values() if code in {entry.code, entry.alike}])
+        _write(name, [entry for entry in read(name).values() if entry.code == code])
 
 
 def results(name: str, settings: Iterable[Setting]) -> list[Result]:

@@ -7,7 +7,9 @@ import pytest
 pytest.importorskip("matplotlib", reason="the site's extra is not installed: pip install '.[docs]'")
 
 from scripts.figures import __main__ as figures
-from scripts.figures import together
+from scripts.figures import making, together
+from scripts.figures.common import SCHEMES, prepare
+from scripts.figures.drawings import shortened
 
 
 def say(name):
@@ -39,3 +41,11 @@ def test_the_status_says_whether_a_figure_differs(monkeypatch, capsys):
     assert figures.main(["--check", "vanishing", "toeplitz"]) == 1
     assert "DIFFERS: vanishing" in capsys.readouterr().out
     assert figures.main(["--check", "toeplitz", "memory_order"]) == 0
+
+
+def test_a_drawing_is_written_short():
+    figure, axes = prepare(SCHEMES["light"], width=2, height=1, rows=1)
+    axes.plot([0, 1, 7], [2, 1 / 3, 0])
+    drawn = making.svg(figure, "three points").decode()
+    assert drawn.count("<path") > 3
+    assert shortened(drawn) == drawn

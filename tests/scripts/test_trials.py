@@ -83,6 +83,24 @@ def test_after_a_change_one_of_each_kind_answers_for_the_others(trials):
     assert text.count("alike") == 2, "nothing is said where there is nothing to say"
 
 
+def test_kinds_are_what_differs_in_more_than_the_seed(trials):
+    settings = [{"seed": seed, "kind": kind} for seed in range(5) for kind in ("a", "b")]
+    for code in "123456":
+        trials(code=code, settings=settings)
+        chosen = running.one_of_each_kind("toy", settings)
+        assert sorted(setting["kind"] for setting in chosen) == ["a", "b"]
+
+
+def test_what_was_run_again_needs_no_other_to_answer_for_it(trials):
+    trials()
+    for code in range(1, 12):
+        ran = trials(code=str(code))
+        running.run("toy")
+        for entry in store.read("toy").values():
+            again = f"{entry.setting['kind']}{entry.setting['seed']}" in ran
+            assert (entry.code == str(code), entry.alike) == (again, "" if again else str(code))
+
+
 def test_no_seed_answers_always(trials):
     trials()
     running.run("toy")
