@@ -51,6 +51,14 @@ CONFIGURATION = "configuration.json"
 WEIGHTS = "weights.npz"
 HISTORY = "history.json"
 LONGEST_JSON = 2**20  # bytes of a configuration
+# The least that each whole number of a configuration may be.
+LEAST = {
+    "limit_per_class": 1,
+    "epochs": 1,
+    "batch_size": 1,
+    "seed": 0,
+    "validation": 0,
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,18 +112,10 @@ class Configuration:
     def __post_init__(self) -> None:
         # NumPy's numbers become Python's, which JSON can hold.
         keep = functools.partial(object.__setattr__, self)
-        if self.limit_per_class is not None:
-            keep(
-                "limit_per_class",
-                check_count("limit_per_class", self.limit_per_class),
-            )
-        keep("epochs", check_count("epochs", self.epochs))
-        keep("batch_size", check_count("batch_size", self.batch_size))
-        keep("seed", check_count("seed", self.seed, minimum=0))
-        keep(
-            "validation",
-            check_count("validation", self.validation, minimum=0),
-        )
+        for name, least in LEAST.items():
+            value = getattr(self, name)
+            if name != "limit_per_class" or value is not None:
+                keep(name, check_count(name, value, minimum=least))
         if self.network not in NETWORKS:
             raise ValueError(
                 f"network: expected one of {', '.join(NETWORKS)}; "
@@ -129,13 +129,11 @@ class Configuration:
         # The optimiser itself refuses what it cannot use.
         nothing = Parameter("nothing", np.zeros(1, np.float32))
         optimizer = self.optimizer([nothing])
-        keep("learning_rate", optimizer.learning_rate)
-        keep("momentum", optimizer.momentum)
-        keep("weight_decay", optimizer.weight_decay)
-        keep(
-            "rate_decay", check_positive("rate_decay", self.rate_decay)
-        )
-        if self.rate_decay > 1:
+        for name in ("learning_rate", "momentum", "weight_decay"):
+            keep(name, getattr(optimizer, name))
+        decay = check_positive("rate_decay", self.rate_decay)
+        keep("rate_decay", decay)
+        if decay > 1:
             raise ValueError(
                 f"rate_decay: expected a number in (0, 1]; "
                 f"got {self.rate_decay}"
