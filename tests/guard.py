@@ -160,4 +160,14 @@ def pytest_collection_modifyitems(session, config, items):
     exactly = config.getoption("--as-noted")
     fewer = list(differences(noted, counted(items), is_whole(config), exactly=exactly))
     if fewer:
-        raise pytest.UsageError("\n".join([*fewer, "If this is meant: python -m book update"]))
+        said = "\n".join([*fewer, "If this is meant: python -m book update"])
+        if hasattr(config, "workeroutput"):  # one of several processes, whose words nobody hears
+            config.workeroutput["refused"] = said
+        raise pytest.UsageError(said)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Say where files are shared out what one of the processes has refused."""
+    if said := getattr(node, "workeroutput", {}).get("refused"):
+        raise pytest.UsageError(said)

@@ -104,6 +104,19 @@ def test_more_tests_than_noted_are_named_where_the_numbers_must_agree():
     ]
 
 
+def test_where_files_are_shared_out_it_is_said_as_well(tmp_path):
+    (tmp_path / "tests").mkdir()
+    noted = tmp_path / "noted.json"
+    noted.write_text(json.dumps({"tests/test_a.py": 2}), encoding="utf-8")
+    plugin = tmp_path / "few.py"
+    text = f"import pathlib\nfrom tests import guard\nguard.NOTED = pathlib.Path({str(noted)!r})\n"
+    plugin.write_text(text, encoding="utf-8")
+    options = "-p", "few", "-n", "2", "-o", "pythonpath=."
+    status, found = run(tmp_path, {"test_a.py": SOUND}, *options)
+    assert "tests/test_a.py: 1 tests are collected; 2 were" in found
+    assert status == pytest.ExitCode.USAGE_ERROR, found
+
+
 def test_every_file_of_tests_is_counted():
     noted = json.loads(guard.NOTED.read_text(encoding="utf-8"))
     files = {path.relative_to(ROOT).as_posix() for path in FILES}
