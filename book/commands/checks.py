@@ -15,6 +15,7 @@ from book.equations import find_equations
 
 PYTHON = [sys.executable, "-m"]
 QUICK = ("tests", "site", "types", "stale", "lint", "format", "spelling")  # the longest first
+WIDE = ("figures", "tests", "browser")  # which keep two processors busy
 EQUATIONS = "tests/equations/test_equations.py"
 Commands = dict[str, list[str]]
 Verdict = tuple[str, bool, float]
@@ -46,14 +47,14 @@ def commands(site: str) -> Commands:
 
 
 def check(names: list[str], *, quick: bool, site: str | None) -> int:
-    """Run checks, and end with a line for each.
+    """Run checks, those that need one processor two at a time, and end with a line for each.
 
     Parameters
     ----------
     names : list of str
         Which; all of them if there are none.
     quick : bool
-        Look only at what has changed since this work left main, two checks at a time.
+        Look only at what has changed since this work left main.
     site : str or None
         Where to leave the site that was built and checked; nowhere if None.
 
@@ -76,9 +77,11 @@ def check(names: list[str], *, quick: bool, site: str | None) -> int:
         if unknown := set(names) - set(known):
             raise SystemExit(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
         chosen = {name: known[name] for name in names or known}
-        run = together if quick else one_by_one
+        wide = {} if quick else {name: chosen[name] for name in chosen if name in WIDE}
+        narrow = {name: chosen[name] for name in chosen if name not in wide}
         # The browser tests open the site that was built, which is the one to be published.
-        verdicts = run(chosen, {**ENVIRONMENT, "CNNBOOK_BUILT_SITE": built})
+        environment = {**ENVIRONMENT, "CNNBOOK_BUILT_SITE": built}
+        verdicts = [*together(narrow, environment), *one_by_one(wide, environment)]
     print()
     for name, passed, seconds in verdicts:
         print(f"{'ok    ' if passed else 'FAILED'}  {name:<9} {seconds:6.1f} s")

@@ -184,17 +184,34 @@ def test_a_page_is_read_when_it_or_what_it_shows_has_changed():
 def test_checks_end_with_a_line_each_and_count_what_failed(monkeypatch, capfd):
     python = [sys.executable, "-c"]
     table = {"good": [*python, "print('fine')"], "bad": [*python, "raise SystemExit('broken')"]}
+    table["wide"] = [*python, "print('shown as it comes')"]
     monkeypatch.setattr(checks, "commands", lambda site: table)
+    monkeypatch.setattr(checks, "WIDE", ["wide"])
     assert checks.check([], quick=False, site=None) == 1
-    assert checks.check(["good"], quick=False, site=None) == 0
+    assert checks.check(["wide", "good"], quick=False, site=None) == 0
     lines = [line.split()[:2] for line in capfd.readouterr().out.splitlines() if line[:2] != "--"]
     assert [line for line in lines if line] == [
-        ["fine"],
+        ["broken"],
+        ["shown", "as"],
         ["ok", "good"],
         ["FAILED", "bad"],
-        ["fine"],
+        ["ok", "wide"],
+        ["shown", "as"],
         ["ok", "good"],
+        ["ok", "wide"],
     ]
+
+
+def test_what_takes_two_processors_is_not_run_beside_anything():
+    table = checks.commands("site")
+    two = {
+        name for name, command in table.items() if "-n" in command or "scripts.figures" in command
+    }
+    assert two == set(checks.WIDE)
+
+
+def test_an_unknown_check_is_named(monkeypatch):
+    monkeypatch.setattr(checks, "commands", lambda site: dict.fromkeys(["good", "bad"]))
     with pytest.raises(SystemExit, match="unknown: best; there are good, bad"):
         checks.check(["best"], quick=False, site=None)
 
