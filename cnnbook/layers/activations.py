@@ -108,7 +108,8 @@ def relu(z: Array) -> Array:
 def relu_gradient(z: Array, grad_output: Array) -> Array:
     """Let the upstream gradient pass where the *input* was above zero: @eq-relu-gradient.
 
-    At z = 0 there is no derivative; every number in [0, 1] is a subgradient, and this is 0.
+    At z = 0 there is no derivative; every number in [0, 1] is a subgradient, and this is 0. What
+    is infinite upstream is NaN behind a closed gate, 0 times infinity.
 
     Parameters
     ----------
@@ -135,7 +136,7 @@ def relu_gradient(z: Array, grad_output: Array) -> Array:
     array([0., 0., 7.])
     """
     check_axes("z: ..., grad_output: ...", z, grad_output)
-    return np.where(z > 0, grad_output, 0)  # @eq-relu-gradient
+    return grad_output * (z > 0)  # @eq-relu-gradient
 
 
 def softmax_gradient(p: Array, grad_output: Array) -> Array:

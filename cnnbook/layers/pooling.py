@@ -318,7 +318,7 @@ def route_to_largest(
     for u, v in np.ndindex(*size):
         # @eq-switch, for all windows at once
         here = waiting & (windows[..., u, v] == y)
-        gradients[..., u, v] += np.where(here, grad_output, 0)
+        gradients[..., u, v] += here * grad_output
         waiting &= ~here
     return grad_x[:, :, above : above + height, left : left + width]
 

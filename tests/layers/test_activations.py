@@ -69,8 +69,10 @@ def test_relu_gate_is_on_the_input_and_shut_at_zero():
     np.testing.assert_array_equal(layer.backward(np.full((1, 5), 3.0)), [[0, 0, 0, 3, 3]])
 
 
-def test_relu_gradient_stops_even_infinity():
-    np.testing.assert_array_equal(relu_gradient(np.array([-1.0]), np.array([np.inf])), [0])
+def test_relu_gradient_does_not_hide_infinity():
+    with np.errstate(invalid="ignore"):
+        found = relu_gradient(np.array([-1.0, 0.0, 1.0]), np.array([np.inf, -np.inf, np.inf]))
+    np.testing.assert_array_equal(found, [np.nan, np.nan, np.inf])
 
 
 @pytest.mark.parametrize("layer", [Sigmoid(), Tanh()], ids=repr)
