@@ -22,10 +22,15 @@ each_file = pytest.mark.parametrize(
 )
 
 
+def quickly(content: bytes) -> bytes:
+    """Compress; how small it becomes does not matter."""
+    return gzip.compress(content, compresslevel=1)
+
+
 def one_more(packed: bytes) -> bytes:
     """Change the last pixel or label."""
     content = gzip.decompress(packed)
-    return gzip.compress(content[:-1] + bytes([content[-1] ^ 1]))
+    return quickly(content[:-1] + bytes([content[-1] ^ 1]))
 
 
 BROKEN: dict[str, tuple[Callable[[bytes], bytes], str]] = {
@@ -34,8 +39,8 @@ BROKEN: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "cut in half": (lambda packed: packed[: len(packed) // 2], "truncated: the gzip data break"),
     "last byte missing": (lambda packed: packed[:-1], "truncated: the gzip data break off"),
     "one entry": (one_more, "wrong content: expected SHA-256 "),
-    "one entry less": (lambda packed: gzip.compress(gzip.decompress(packed)[:-1]), "truncated: "),
-    "one entry more": (lambda packed: gzip.compress(gzip.decompress(packed) + b"0"), "longer than"),
+    "one entry less": (lambda packed: quickly(gzip.decompress(packed)[:-1]), "truncated: "),
+    "one entry more": (lambda packed: quickly(gzip.decompress(packed) + b"0"), "longer than"),
 }
 
 
