@@ -248,7 +248,22 @@ def test_doubt_is_admitted(run, tmp_path, monkeypatch):
     Image.fromarray(np.eye(28, dtype=np.uint8)).save(tmp_path / "digit.png")
     monkeypatch.setattr(Sequential, "predict", lambda self, x: np.array([[0.3, 0.2]]))
     _, out, _ = run("predict", "run", "digit.png")
-    assert "Neither output reaches one half" in out
+    assert "Neither output reaches one half: it may be no 0 and no 1 at all.\n" in out
+
+
+def test_one_half_is_enough_and_equals_keep_their_order():
+    def said(name, *outputs):
+        return list(cli._answer(NETWORKS[name], np.array(outputs, np.float32)))
+
+    both = "P(it is a 0) = 0.5000, P(it is a 1) = 0.2000"
+    assert said("zero-one", 0.5, 0.2) == ["Digit: 0", both]
+    halves = said("digits", *np.where(np.isin(np.arange(10), (3, 7)), 0, -1000))
+    assert halves == [
+        "Digit: 3",
+        "P(it is a 3) = 0.5000, P(it is a 7) = 0.5000, P(it is a 0) = 0.0000",
+    ]
+    equal = said("digits", 2, 1, 1, 0, 0, 0, 0, 0, 0, 2)[1]  # NumPy's quickest sort exchanges some
+    assert re.findall(r"is a (\d)", equal) == ["0", "9", "1"]
 
 
 @pytest.mark.parametrize(("limit", "images"), [([], 8), (["--limit-per-class", "3"], 6)])

@@ -18,7 +18,7 @@ TESTS = ("cnnbook", "docs", "README.md", "tests")
 LEFT_OUT = ("tests/book", "tests/browser", "tests/oracle", "docs/pytorch.md")
 OPTIONS = ("-q", "-s", "-p", "no:cacheprovider", "--assert=plain", "--tb=native")
 # These run once, while the package is imported, before any test.
-AT_IMPORT = ("cnnbook._keep_freed_memory",)
+AT_IMPORT = ("cnnbook._keep_freed_memory", "cnnbook.cli._option", "cnnbook.cli._default")
 
 
 def measure(names: set[str], workers: int, *, afresh: bool = False) -> None:
