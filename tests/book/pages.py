@@ -13,10 +13,8 @@ DOCS = ROOT / "docs"
 CHAPTERS = [p for p in sorted(DOCS.glob("*.md")) if CHAPTER.search(p.read_text(encoding="utf-8"))]
 PAGES = [
     *CHAPTERS,
-    *(
-        DOCS / f"{name}.md"
-        for name in ("index", "preface", "wrong-on-purpose", "pytorch", "errata")
-    ),
+    *(DOCS / f"{name}.md" for name in ("index", "preface", "wrong-on-purpose")),
+    *(DOCS / f"{name}.md" for name in ("wrong-on-ten-digits", "rungs", "pytorch", "errata")),
 ]
 FIGURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\(figures/(?P<name>\w+)\.svg\)")
 FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)

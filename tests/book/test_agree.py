@@ -209,6 +209,29 @@ def test_the_table_of_mistakes_has_the_numbers_of_each():
     assert exchanged_rows(text.replace("| [2. ", "| [3. "))
 
 
+def numbers_of_others(text):
+    """Name the sections that tell the numbers of another mistake than theirs, or tell none."""
+    found = []
+    for section in SECTION.finditer(text):
+        own = set(re.findall(r'^>>> wrong\["(\w+)"\]', section["text"], re.MULTILINE))
+        told = set(re.findall(r"\{\{ wrong_digits\.(\w+)_(?:least|most)", section["text"]))
+        if {name for name in told if not name.startswith("right")} != own:
+            found.append(section["title"])
+    return found
+
+
+def test_each_mistake_on_ten_digits_has_the_next_number_and_its_own_errors():
+    text = text_of(DOCS / "wrong-on-ten-digits.md")
+    assert numbers_of_others(text) == []
+    exchanged = text.replace("wrong_digits.exchanged_most", "wrong_digits.every_tie_most")
+    assert numbers_of_others(exchanged) == ["21. Rows and columns of a window exchanged"]
+    before, after = (
+        [int(section["title"].partition(".")[0]) for section in SECTION.finditer(page)]
+        for page in (text_of(DOCS / "wrong-on-purpose.md"), text)
+    )
+    assert [*before, *after] == list(range(1, 1 + len(before) + len(after)))
+
+
 # --- notation -------------------------------------------------------------------------------------
 
 

@@ -60,7 +60,9 @@ def test_what_is_numbered_is_numbered_in_order(path):
     assert path not in CHAPTERS or f"# {int(path.stem[:2])}. " in text
     for kind in (r"^### (\d+)\. ", r"^\*\*(\d+)\. "):
         numbers = [int(n) for n in re.findall(kind, text, re.MULTILINE)]
-        assert numbers == list(range(1, len(numbers) + 1))
+        goes_on = path.stem == "wrong-on-ten-digits"  # from what page, test_agree.py says
+        first = numbers[0] if numbers and goes_on else 1
+        assert numbers == list(range(first, first + len(numbers)))
 
 
 def test_length_and_number_of_equations(chapter):
