@@ -15,7 +15,10 @@ from book.equations import find_equations
 
 PYTHON = [sys.executable, "-m"]
 QUICK = ("tests", "site", "types", "stale", "lint", "format", "spelling")  # the longest first
-WIDE = ("figures", "tests", "browser")  # which keep two processors busy
+WIDE = ("figures", "package", "tests", "browser")  # which keep two processors busy
+# Tests of what the package is not: pages, equations, scripts. All others belong to the package, and
+# reach every line and branch of it; watching them takes as long again.
+OF_THE_BOOK = ("tests/book", "tests/equations", "tests/scripts")
 EQUATIONS = "tests/equations/test_equations.py"
 Commands = dict[str, list[str]]
 Verdict = tuple[str, bool, float]
@@ -30,6 +33,7 @@ def commands(site: str) -> Commands:
         The folder in which the site is built.
     """
     coverage = ["--cov=cnnbook", "--cov-branch", "--cov-report=term", "--cov-fail-under=100"]
+    pytest = [*PYTHON, "pytest", "-n", "2", "--dist", "loadfile"]
     return {
         "format": [*PYTHON, "ruff", "format", "--check", "."],
         "lint": [*PYTHON, "ruff", "check", "."],
@@ -41,9 +45,18 @@ def commands(site: str) -> Commands:
         "equations": [*PYTHON, "book.formulas.report", "--check"],
         "figures": [*PYTHON, "scripts.figures", "--check"],
         "canaries": [*PYTHON, "scripts.canaries"],
-        "tests": [*PYTHON, "pytest", "-n", "2", "--dist", "loadfile", "--as-noted", *coverage],
-        "browser": [*PYTHON, "pytest", "-n", "2", "--dist", "loadfile", "tests/browser"],
+        "package": [*pytest, "--as-noted", *coverage, "cnnbook", *tests_of_the_package()],
+        "tests": [*pytest, "--as-noted", "docs", "README.md", *OF_THE_BOOK],
+        "browser": [*pytest, "tests/browser"],
     }
+
+
+def tests_of_the_package() -> list[str]:
+    """List the files and folders with tests of the package."""
+    found = [path for path in (ROOT / "tests").iterdir() if next(path.rglob("test_*.py"), None)]
+    found += (ROOT / "tests").glob("test_*.py")
+    names = {path.relative_to(ROOT).as_posix() for path in found}
+    return sorted(names - {*OF_THE_BOOK, "tests/browser"})
 
 
 def check(names: list[str], *, quick: bool, site: str | None) -> int:

@@ -13,6 +13,7 @@ from book import contract
 from book.__main__ import app
 from book.commands import checks, dependents, generators, repository, review, update
 from book.commands.generators import Generator
+from tests import guard
 from tests.book.pages import DOCS, FIGURE, ROOT
 
 FAKE = """
@@ -208,6 +209,20 @@ def test_what_takes_two_processors_is_not_run_beside_anything():
         name for name, command in table.items() if "-n" in command or "scripts.figures" in command
     }
     assert two == set(checks.WIDE)
+
+
+def test_every_test_is_run_by_one_check():
+    table = checks.commands("site")
+    named = [
+        (name, ROOT / word)
+        for name in ("package", "tests", "browser")
+        for word in table[name][2:]
+        if (ROOT / word).exists()
+    ]
+    for path in (ROOT / name for name in json.loads(guard.NOTED.read_text(encoding="utf-8"))):
+        assert len([name for name, place in named if place in (path, *path.parents)]) == 1, path
+    assert ("package", ROOT / "cnnbook") in named
+    assert "--cov-fail-under=100" in table["package"]
 
 
 def test_an_unknown_check_is_named(monkeypatch):
