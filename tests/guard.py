@@ -44,8 +44,6 @@ REASONS = {
     "this system cannot kill -9": lambda: sys.platform == "win32",
     "this system cannot fork": lambda: not hasattr(os, "fork"),
     "this system has other permissions": lambda: not hasattr(os, "geteuid"),
-    # Until they are measured: take this line out then.
-    "expected to fail: the functions for ten digits": lambda: True,
     "CNNBOOK_MNIST_MIRROR_FOLDER does not name": (
         lambda: not os.environ.get("CNNBOOK_MNIST_MIRROR_FOLDER")
     ),

@@ -465,6 +465,9 @@ def test_a_configuration_holds_numbers_of_python():
         type(getattr(c, f))
         for f in ("limit_per_class", "epochs", "batch_size", "learning_rate", "seed")
     ] == [int, int, int, float, int]
+    names = ("learning_rate", "momentum", "weight_decay", "rate_decay")
+    c = Configuration(**{name: np.float32(0.5) for name in names})
+    assert {type(getattr(c, name)) for name in names} == {float}
 
 
 def test_a_folder_has_one_writer(tmp_path, split):

@@ -39,7 +39,7 @@ def commands(site: str) -> Commands:
         "lint": [*PYTHON, "ruff", "check", "."],
         "types": [*PYTHON, "mypy"],
         "spelling": [*PYTHON, "codespell_lib", "."],
-        "stale": [*PYTHON, "book", "stale", "--quick"],
+        "stale": [*PYTHON, "book", "stale"],
         "site": [*PYTHON, "mkdocs", "build", "--strict", "--site-dir", site],
         "zensical": [*PYTHON, "book.site.compare"],
         "equations": [*PYTHON, "book.formulas.report", "--check"],
