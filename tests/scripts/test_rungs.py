@@ -13,6 +13,7 @@ from cnnbook.losses import CategoricalCrossEntropy
 from cnnbook.train import History
 from scripts.figures import rungs, ten_classes
 from scripts.trials.store import results
+from tests.scripts.sweeps import assert_chosen_well
 
 
 @pytest.fixture
@@ -77,10 +78,7 @@ def test_the_last_rung_differs_in_its_rate_alone(runs, monkeypatch):
 
 @pytest.mark.parametrize("rung", rungs.TITLES)
 def test_the_rate_is_the_one_with_fewest_errors_in_the_sweep_and_not_at_its_end(rung):
-    found = rungs.sweep(rung)
-    best = int(np.argmin(found["rate_errors"]))
-    assert found["rates"][best] == found["rate"]
-    assert 0 < best < len(found["rates"]) - 1
+    assert_chosen_well(rungs.sweep(rung))
     assert not set(rungs.SWEEP) & set(range(rungs.SEEDS))
 
 

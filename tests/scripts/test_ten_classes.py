@@ -14,6 +14,7 @@ from cnnbook.train import History
 from scripts.figures import FOLDER, temperature, ten_classes
 from scripts.figures import confusion as confused
 from scripts.trials.store import results
+from tests.scripts.sweeps import assert_chosen_well
 
 
 @pytest.fixture
@@ -73,10 +74,7 @@ def test_pairs_have_one_seed_and_rates_are_chosen_with_others():
 
 @pytest.mark.parametrize("loss", ten_classes.RATES)
 def test_the_rate_is_the_one_with_fewest_errors_in_the_sweep_and_not_at_its_end(loss):
-    found = ten_classes.sweep(loss)
-    best = int(np.argmin(found["rate_errors"]))
-    assert found["rates"][best] == found["rate"]
-    assert 0 < best < len(found["rates"]) - 1
+    assert_chosen_well(ten_classes.sweep(loss))
 
 
 LOGITS = np.log(np.array([[3.0, 1 / 9, 1 / 3], [1 / 4, 1 / 3, 1 / 9], [4.0, 9.0, 1 / 9]]))
