@@ -119,11 +119,10 @@ class Layer:
         """Compute the layer's output.
 
         What ``backward`` needs is kept, not copied: `Dense` and `ReLU` keep their input, `Sigmoid`,
-        `Tanh` and `Softmax` their output, `MaxPool2D` both, `Conv2D` the columns of its windows,
-        which may be a view of the input if the kernels are 1 x 1. `MeanPool2D` and `Reshape` keep
-        shapes alone; what `Reshape` returns are views where memory allows. Between ``forward`` and
-        ``backward``, write neither to ``x``, nor to the output, nor to the parameters, or the
-        gradients are wrong without a word.
+        `Tanh` and `Softmax` their output, `MaxPool2D` both. `Conv2D` keeps the columns of its
+        windows, a copy; `MeanPool2D` and `Reshape` keep shapes alone, and what `Reshape` returns
+        are views where memory allows. Between ``forward`` and ``backward``, write neither to
+        ``x``, nor to the output, nor to the parameters, or the gradients are wrong without a word.
 
         Parameters
         ----------

@@ -31,6 +31,7 @@ from cnnbook.layers.conv_gradients import (
     kernel_gradient_by_columns,
 )
 from cnnbook.layers.geometry import (
+    as_maps,
     check_geometry,
     collect,
     count_windows,
@@ -139,7 +140,7 @@ def conv2d(
     geometry = check_geometry(kernels.shape[2:], stride, padding)
     windows = layer_windows(x, geometry)
     y = correlate_columns(im2col(windows), kernels, bias)
-    return y.reshape(len(x), len(kernels), *windows.shape[2:4])
+    return as_maps(y, (len(x), len(kernels), *windows.shape[2:4]))
 
 
 def correlate_columns(
@@ -149,7 +150,7 @@ def correlate_columns(
 
     Parameters
     ----------
-    columns : np.ndarray of shape (N, C KH KW, H' W')
+    columns : np.ndarray of shape (C KH KW, H' W' N)
         What `im2col` made of the windows.
     kernels : np.ndarray of shape (F, C, KH, KW)
         The kernels; each becomes one row.
@@ -158,13 +159,12 @@ def correlate_columns(
 
     Returns
     -------
-    np.ndarray of shape (N, F, H' W')
-        The output of the layer, its positions in one row.
+    np.ndarray of shape (F, H' W' N)
+        The output of the layer, each of its maps in one row.
     """
-    # (F, C KH KW) @ (N, C KH KW, H' W'): one matrix product per image.
+    # (F, C KH KW) @ (C KH KW, H' W' N): one product for all images.
     rows = kernels.reshape(len(kernels), -1)
-    # @eq-as-product
-    return np.matmul(rows, columns) + bias[:, np.newaxis]
+    return rows @ columns + bias[:, np.newaxis]  # @eq-as-product
 
 
 class Conv2D(Layer):
@@ -235,7 +235,7 @@ class Conv2D(Layer):
         windows = layer_windows(x, self.geometry)
         columns = im2col(windows)
         y = correlate_columns(columns, kernels, bias)
-        y = y.reshape(len(x), len(kernels), *windows.shape[2:4])
+        y = as_maps(y, (len(x), len(kernels), *windows.shape[2:4]))
         self._cache = columns, x.shape, y.shape
         return y
 

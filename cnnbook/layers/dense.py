@@ -149,7 +149,9 @@ def dense_input_gradient(grad_output: Array, weights: Array) -> Array:
     check_axes(
         "weights: in out, grad_output: N out", weights, grad_output
     )
-    return grad_output @ weights.T  # @eq-dense-input-product
+    # @eq-dense-input-product, as its transpose: then the samples run
+    # fastest in memory, as the layers below have them.
+    return (weights @ grad_output.T).T
 
 
 class Dense(Layer):

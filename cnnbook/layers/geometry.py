@@ -1,8 +1,10 @@
 """Chapters 2 and 13: which windows a layer takes from an image."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from cnnbook.checks import (
     Array,
@@ -135,10 +137,61 @@ def count_windows(size: Pair, geometry: Geometry) -> Pair:
     return rows, columns
 
 
-def layer_windows(x: Array, geometry: Geometry) -> Array:
-    """Show the windows of a layer in its images: padding frames them, stride leaves windows out.
+def filled(shape: Shape, dtype: DTypeLike, number: float) -> Array:
+    """Make images of one number; in memory, those of the batch run fastest, as in @eq-columns.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        N, C, H and W.
+    dtype : numpy.float32 or numpy.float64
+        Of which type.
+    number : float
+        What every pixel is.
+
+    Returns
+    -------
+    np.ndarray of shape (N, C, H, W)
+        The same pixel of all images stands side by side.
+    """
+    samples, *rest = shape
+    return np.full((*rest, samples), number, dtype).transpose(
+        3, 0, 1, 2
+    )
+
+
+def frame(x: Array, padding: Pair, number: float = 0.0) -> Array:
+    """Surround every image with rows and columns of one number; the images run fastest.
 
     The frame of zeros is @eq-padded-row, in both directions.
+
+    Parameters
+    ----------
+    x : np.ndarray of shape (N, C, H, W)
+        The images.
+    padding : (int, int)
+        Rows above and below, columns left and right.
+    number : float
+        What the frame is filled with.
+
+    Returns
+    -------
+    np.ndarray of shape (N, C, H + 2 P_H, W + 2 P_W)
+        In memory as `filled` makes it. Without padding it is a view of ``x`` if that lies in
+        memory so already, as the output of a layer does.
+    """
+    if not any(padding):
+        last = np.ascontiguousarray(x.transpose(1, 2, 3, 0))
+        return last.transpose(3, 0, 1, 2)
+    (*batch, height, width), (above, left) = x.shape, padding
+    size = height + 2 * above, width + 2 * left
+    framed = filled((*batch, *size), x.dtype, number)
+    framed[:, :, above : above + height, left : left + width] = x
+    return framed  # @eq-padded-row
+
+
+def layer_windows(x: Array, geometry: Geometry) -> Array:
+    """Show the windows of a layer in its images: padding frames them, stride leaves windows out.
 
     Parameters
     ----------
@@ -150,8 +203,8 @@ def layer_windows(x: Array, geometry: Geometry) -> Array:
     Returns
     -------
     np.ndarray of shape (N, C, H', W', KH, KW)
-        A view of ``x``, or of the padded images: entry [n, c, i, j, u, v] is pixel
-        [n, c, i s + u, j s + v] of those, where s is the stride.
+        A view of what `frame` makes of ``x``: entry [n, c, i, j, u, v] is pixel
+        [n, c, i s + u, j s + v] of the padded images, where s is the stride.
 
     Raises
     ------
@@ -165,13 +218,9 @@ def layer_windows(x: Array, geometry: Geometry) -> Array:
     array([[1., 2.],
            [4., 5.]])
     """
-    above, left = geometry.padding
-    if above or left:
-        frame = (0, 0), (0, 0), (above, above), (left, left)
-        x = np.pad(x, frame)  # @eq-padded-row
-    size = geometry.kernel_size
-    check_fits("kernel_size", size, x.shape[2:], "padded image")
-    return view_windows(x, size, geometry.stride)
+    framed, size = frame(x, geometry.padding), geometry.kernel_size
+    check_fits("kernel_size", size, framed.shape[2:], "padded image")
+    return view_windows(framed, size, geometry.stride)
 
 
 def im2col(windows: Array) -> Array:
@@ -184,24 +233,61 @@ def im2col(windows: Array) -> Array:
 
     Returns
     -------
-    np.ndarray of shape (N, C KH KW, H' W')
-        Row (c, u, v), column (i, j) of image n holds entry (u, v) of window (i, j) in channel c,
-        @eq-columns. Up to KH KW times as many numbers as the images have: the price of speed.
+    np.ndarray of shape (C KH KW, H' W' N)
+        Row (c, u, v), column (i, j, n) holds entry (u, v) of window (i, j) in channel c of image
+        n, @eq-columns. Up to KH KW times as many numbers as the images have: the price of speed.
 
     Examples
     --------
     >>> from cnnbook.correlation import windows
     >>> im2col(windows(np.arange(6.0).reshape(1, 1, 2, 3), 2))
-    array([[[0., 1.],
-            [1., 2.],
-            [3., 4.],
-            [4., 5.]]])
+    array([[0., 1.],
+           [1., 2.],
+           [3., 4.],
+           [4., 5.]])
     """
-    samples, _, height, width, _, _ = windows.shape
-    entries = windows.transpose(0, 1, 4, 5, 2, 3)
-    # @eq-columns: the last axes run fastest, so (c, u, v) and (i, j)
-    # become one index each.
-    return entries.reshape(samples, -1, height * width)
+    samples, channels, height, width, *size = windows.shape
+    shape = channels, *size, height, width, samples
+    columns = np.empty(shape, windows.dtype)
+    for u, v in np.ndindex(*size):
+        # @eq-columns: (c, u, v) and (i, j, n), the last one fastest
+        columns[:, u, v] = windows[..., u, v].transpose(1, 2, 3, 0)
+    return columns.reshape(channels * math.prod(size), -1)
+
+
+def as_rows(maps: Array) -> Array:
+    """Write every map of all images as one row, in the order of the columns of `im2col`.
+
+    Parameters
+    ----------
+    maps : np.ndarray of shape (N, F, H', W')
+        The output of a layer, or its gradient.
+
+    Returns
+    -------
+    np.ndarray of shape (F, H' W' N)
+        Row f, column (i, j, n). Nothing moves where the images run fastest in memory.
+    """
+    return maps.transpose(1, 2, 3, 0).reshape(maps.shape[1], -1)
+
+
+def as_maps(rows: Array, shape: Shape) -> Array:
+    """Give the rows of `as_rows` their four axes again.
+
+    Parameters
+    ----------
+    rows : np.ndarray of shape (F, H' W' N)
+        Row f, column (i, j, n).
+    shape : tuple of int
+        N, F, H' and W'.
+
+    Returns
+    -------
+    np.ndarray of shape (N, F, H', W')
+        A view.
+    """
+    samples, *rest = shape
+    return rows.reshape(*rest, samples).transpose(3, 0, 1, 2)
 
 
 def col2im(columns: Array, windows: Array) -> None:
@@ -211,7 +297,7 @@ def col2im(columns: Array, windows: Array) -> None:
 
     Parameters
     ----------
-    columns : np.ndarray of shape (N, C KH KW, H' W')
+    columns : np.ndarray of shape (C KH KW, H' W' N)
         One number for each entry of each window.
     windows : np.ndarray of shape (N, C, H', W', KH, KW)
         The windows of an array, as a view that can be written to. Windows overlap, but for one
@@ -223,17 +309,18 @@ def col2im(columns: Array, windows: Array) -> None:
 
     >>> x = np.zeros((1, 1, 3, 3))
     >>> view = np.lib.stride_tricks.sliding_window_view(x, (2, 2), axis=(2, 3), writeable=True)
-    >>> col2im(np.ones((1, 4, 4)), view)
+    >>> col2im(np.ones((4, 4)), view)
     >>> x
     array([[[[1., 2., 1.],
              [2., 4., 2.],
              [1., 2., 1.]]]])
     """
     samples, channels, height, width, *size = windows.shape
-    entries = columns.reshape(samples, channels, *size, height, width)
+    shape = channels, *size, height, width, samples
+    entries = columns.reshape(shape)
     for u, v in np.ndindex(*size):
         # @eq-collected-shares
-        windows[..., u, v] += entries[:, :, u, v]
+        windows[..., u, v] += entries[:, u, v].transpose(3, 0, 1, 2)
 
 
 def collect(columns: Array, shape: Shape, geometry: Geometry) -> Array:
@@ -243,7 +330,7 @@ def collect(columns: Array, shape: Shape, geometry: Geometry) -> Array:
 
     Parameters
     ----------
-    columns : np.ndarray of shape (N, C KH KW, H' W')
+    columns : np.ndarray of shape (C KH KW, H' W' N)
         One number for each entry of each window.
     shape : tuple of int
         The shape (N, C, H, W) of the images.
@@ -258,15 +345,14 @@ def collect(columns: Array, shape: Shape, geometry: Geometry) -> Array:
 
     Examples
     --------
-    >>> columns = np.arange(1.0, 9.0).reshape(1, 2, 4)
+    >>> columns = np.arange(1.0, 9.0).reshape(2, 4)
     >>> collect(columns, (1, 1, 2, 1), Geometry((1, 2), stride=(1, 2), padding=(1, 1)))
     array([[[[6.],
              [7.]]]])
     """
     (*batch, height, width), (above, left) = shape, geometry.padding
-    x = np.zeros(
-        (*batch, height + 2 * above, width + 2 * left), columns.dtype
-    )
+    size = height + 2 * above, width + 2 * left
+    x = filled((*batch, *size), columns.dtype, 0.0)
     windows = view_windows(
         x, geometry.kernel_size, geometry.stride, writeable=True
     )

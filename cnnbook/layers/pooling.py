@@ -1,5 +1,6 @@
 """Chapter 14: pooling, one number for every window of every map."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,7 +18,14 @@ from cnnbook.checks import (
 )
 from cnnbook.correlation import view_windows
 from cnnbook.layers.base import Layer
-from cnnbook.layers.geometry import Geometry, collect, count_windows
+from cnnbook.layers.geometry import (
+    Geometry,
+    as_rows,
+    collect,
+    count_windows,
+    filled,
+    frame,
+)
 
 
 def pool_geometry(
@@ -76,20 +84,17 @@ def pool_windows(
     Returns
     -------
     np.ndarray of shape (N, C, H', W', KH, KW)
-        A view of ``x``, or of the padded images.
+        A view of what `frame` makes of ``x``.
 
     Raises
     ------
     ValueError
         If the windows are larger than the padded image.
     """
-    above, left = geometry.padding
-    if above or left:
-        frame = (0, 0), (0, 0), (above, above), (left, left)
-        x = np.pad(x, frame, constant_values=border)
+    framed = frame(x, geometry.padding, border)
     size = geometry.kernel_size
-    check_fits("pool_size", size, x.shape[2:], "padded image")
-    return view_windows(x, size, geometry.stride)
+    check_fits("pool_size", size, framed.shape[2:], "padded image")
+    return view_windows(framed, size, geometry.stride)
 
 
 def pixels_of_window(
@@ -204,7 +209,7 @@ def largest(windows: Array) -> Array:
     np.ndarray of shape (N, C, H', W')
         The maxima; NaN where a window holds one.
     """
-    y = windows[..., 0, 0].copy()
+    y = windows[..., 0, 0].copy(order="K")  # as it lies in memory
     for u, v in np.ndindex(windows.shape[-2:]):
         np.maximum(y, windows[..., u, v], out=y)
     return y
@@ -309,12 +314,12 @@ def route_to_largest(
     """
     (*batch, height, width), (above, left) = x.shape, geometry.padding
     size, stride = geometry.kernel_size, geometry.stride
-    frame = *batch, height + 2 * above, width + 2 * left
-    grad_x = np.zeros(frame, grad_output.dtype)
+    framed = *batch, height + 2 * above, width + 2 * left
+    grad_x = filled(framed, grad_output.dtype, 0.0)
     gradients = view_windows(grad_x, size, stride, writeable=True)
     # NaN equals nothing: the padding gets none of the gradient.
     windows = pool_windows(x, geometry, border=np.nan)
-    waiting = np.ones(y.shape, bool)
+    waiting = np.ones_like(y, bool)
     for u, v in np.ndindex(*size):
         # @eq-switch, for all windows at once
         here = waiting & (windows[..., u, v] == y)
@@ -429,13 +434,9 @@ def share_among_all(
     np.ndarray of shape (N, C, H, W)
         The gradient with respect to the images.
     """
-    samples, _, height, width = grad_output.shape
-    rows, columns = geometry.kernel_size
-    share = grad_output[:, :, np.newaxis] / (rows * columns)
-    shares = np.repeat(share, rows * columns, axis=2)
-    return collect(
-        shares.reshape(samples, -1, height * width), shape, geometry
-    )
+    pixels = math.prod(geometry.kernel_size)
+    shares = np.repeat(as_rows(grad_output) / pixels, pixels, axis=0)
+    return collect(shares, shape, geometry)
 
 
 class MaxPool2D(Layer):

@@ -8,9 +8,13 @@ from cnnbook.correlation import windows
 from cnnbook.layers import conv2d, output_size
 from cnnbook.layers.geometry import (
     Geometry,
+    as_maps,
+    as_rows,
     check_geometry,
     collect,
     count_windows,
+    filled,
+    frame,
     im2col,
     layer_windows,
 )
@@ -37,8 +41,45 @@ def test_collect_is_the_transpose_of_windows_as_columns(case):
     assert np.sum(columns * other) == pytest.approx(np.sum(case.x * back), rel=1e-11, abs=1e-11)
 
 
+def images_run_fastest(x):
+    return x.transpose(1, 2, 3, 0).flags.c_contiguous
+
+
+def test_rows_hold_the_maps_in_the_order_of_the_columns():
+    maps = np.random.default_rng(0).standard_normal((2, 3, 4, 5))
+    rows = as_rows(maps)
+    assert rows.shape == (3, 4 * 5 * 2)
+    for n, f, i, j in np.ndindex(maps.shape):
+        assert rows[f, (i * 5 + j) * 2 + n] == maps[n, f, i, j]
+    back = as_maps(rows, maps.shape)
+    np.testing.assert_array_equal(back, maps)
+    # There and back again, nothing moves.
+    assert images_run_fastest(back)
+    assert np.shares_memory(as_rows(back), rows)
+
+
+def test_what_is_filled_or_framed_has_its_images_fastest():
+    made = filled((2, 3, 4, 5), np.float32, 7)
+    assert made.shape == (2, 3, 4, 5)
+    assert made.dtype == np.float32
+    assert (made == 7).all()
+    assert images_run_fastest(made)
+    x = np.random.default_rng(0).standard_normal((2, 3, 4, 5)).astype(np.float32)
+    for padding in ((0, 0), (1, 0), (0, 2), (2, 1)):
+        framed = frame(x, padding, -3.0)
+        above, left = padding
+        edges = (0, 0), (0, 0), (above, above), (left, left)
+        np.testing.assert_array_equal(framed, np.pad(x, edges, constant_values=-3.0))
+        assert framed.dtype == np.float32
+        assert images_run_fastest(framed)
+        assert not np.shares_memory(framed, x)
+        if any(padding):
+            assert not np.shares_memory(frame(framed, padding), framed)
+    assert np.shares_memory(frame(framed, (0, 0)), framed)
+
+
 def test_columns_keep_their_dtype_on_the_way_back():
-    columns = np.ones((1, 4, 4), np.float32)
+    columns = np.ones((4, 4), np.float32)
     assert collect(columns, (1, 1, 3, 3), Geometry((2, 2))).dtype == np.float32
 
 

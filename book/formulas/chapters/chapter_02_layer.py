@@ -13,7 +13,7 @@ from book.formulas.evaluate import Case
 from cnnbook.correlation import cross_correlate2d
 from cnnbook.layers import Conv2D, Dense, conv2d
 from cnnbook.layers.conv import correlate_columns
-from cnnbook.layers.geometry import Geometry, im2col, layer_windows, output_size
+from cnnbook.layers.geometry import Geometry, as_maps, im2col, layer_windows, output_size
 from cnnbook.model import Sequential
 
 
@@ -56,7 +56,7 @@ def columns(rng: Draw) -> Case:
     windows = im2col(layer_windows(x, Geometry(kernels.shape[2:])))
     case.values["A"] = windows
     case.values["R"] = kernels.reshape(len(kernels), -1)
-    case.values["Y"] = correlate_columns(windows, kernels, bias).reshape(y.shape)
+    case.values["Y"] = as_maps(correlate_columns(windows, kernels, bias), y.shape)
     return case
 
 

@@ -147,7 +147,7 @@ def kernel_gradient_product(rng: Draw) -> Case:
     columns = im2col(layer_windows(case.values["X"], Geometry(size)))
     case.values["A"] = columns
     case.values["L/R"] = kernel_gradient_by_columns(columns, case.values["L/Y"])
-    return case._replace(free={"r": range(columns.shape[1])})
+    return case._replace(free={"r": range(len(columns))})
 
 
 @binds("eq-mean-loss", conv2d_kernel_gradient)
