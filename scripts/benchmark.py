@@ -172,16 +172,16 @@ def products(network: Network, model: Sequential) -> Step:
         for number, (layer, (before, after)) in enumerate(zip(model.layers, sizes, strict=True)):
             if isinstance(layer, Conv2D):
                 rows = layer.kernels.value.reshape(after[0], -1)
-                places = after[1] * after[2]
-                columns = rng.random((samples, rows.shape[1], places), np.float32)
-                maps = rng.random((samples, after[0], places), np.float32)
-                found += [(np.matmul, rows, columns), (np.matmul, maps, columns.transpose(0, 2, 1))]
+                places = after[1] * after[2] * samples
+                columns = rng.random((rows.shape[1], places), np.float32)
+                maps = rng.random((after[0], places), np.float32)
+                found += [(np.matmul, rows, columns), (np.matmul, columns, maps.T)]
                 found += [(np.matmul, rows.T, maps)] if number else []
             if isinstance(layer, Dense):
                 units, answers = (rng.random((samples, *n), np.float32) for n in (before, after))
                 w = layer.weights.value
                 found += [(np.dot, units, w), (np.dot, units.T, answers)]
-                found += [(np.dot, answers, w.T)] if number else []
+                found += [(np.matmul, w, answers.T)] if number else []
         return [(multiply, a, b, multiply(a, b)) for multiply, a, b in found]
 
     def step(x: Array, _: Array) -> None:
