@@ -344,6 +344,33 @@ def check_not_negative(name: str, value: float) -> float:
     return number
 
 
+def check_flag(name: str, value: object) -> bool:
+    """Return ``value`` if it is True or False, and nothing that only passes for one of them.
+
+    Parameters
+    ----------
+    name : str
+        The argument as the caller knows it.
+    value : object
+        What came.
+
+    Returns
+    -------
+    bool
+        The same.
+
+    Raises
+    ------
+    TypeError
+        If it is anything else.
+    """
+    if not isinstance(value, bool):
+        raise TypeError(
+            f"{name}: expected True or False; got {value!r}"
+        )
+    return value
+
+
 def _as_float(name: str, value: float) -> float:
     """Return a real number as a ``float``, infinite if it is too large for one."""
     numbers = (int, float, np.floating, np.integer)

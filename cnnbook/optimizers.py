@@ -4,7 +4,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cnnbook.checks import Array, check_not_negative, check_positive
+from cnnbook.checks import (
+    Array,
+    check_flag,
+    check_not_negative,
+    check_positive,
+)
 from cnnbook.layers import Parameter
 
 
@@ -146,15 +151,11 @@ class SGD(Optimizer):
             raise ValueError(
                 f"momentum: expected a number in [0, 1); got {momentum}"
             )
-        if not isinstance(nesterov, bool):
-            raise TypeError(
-                f"nesterov: expected True or False; got {nesterov!r}"
-            )
+        self.nesterov = check_flag("nesterov", nesterov)
         if nesterov and not self.momentum:
             raise ValueError(
                 "nesterov: expected momentum above 0 with it; got 0"
             )
-        self.nesterov = nesterov
         self.weight_decay = check_not_negative(
             "weight_decay", weight_decay
         )
@@ -189,3 +190,105 @@ class SGD(Optimizer):
         if not self.weight_decay:
             return parameter.gradient
         return parameter.gradient + self.weight_decay * parameter.value
+
+
+class Adam(Optimizer):
+    """Steps whose length does not depend on the size of the gradient, with decoupled decay.
+
+    It keeps two running means for every number of every parameter: of its gradient,
+    m <- b1 m + (1 - b1) g, and of the square of that, s <- b2 s + (1 - b2) g^2. Both begin at 0.
+    After t steps each is divided by the sum of the weights that it has given so far,
+    p = m / (1 - b1^t) and q = s / (1 - b2^t), and the step is
+    w <- w - eta p / (sqrt(q) + epsilon). Decay comes before, apart from the gradient:
+    w <- w - eta delta w. It is PyTorch's AdamW [3]_, and without decay its Adam.
+
+    Parameters
+    ----------
+    parameters : iterable of Parameter
+        What to update; ``model.parameters()``.
+    learning_rate : float
+        eta, above 0: how far a step goes, at most and about.
+    betas : (float, float)
+        b1 and b2, in [0, 1): how much of each mean is kept.
+    epsilon : float
+        Above 0: what is added to a root, so that no gradient at all gives no step.
+    weight_decay : float
+        delta, 0 or above. It pulls every parameter towards 0, biases too.
+
+    Attributes
+    ----------
+    means, squares : list of np.ndarray
+        One m and one s per parameter.
+    steps : int
+        t, how many steps have been made.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of the wrong type.
+    ValueError
+        If a number is out of range, or there is no parameter.
+
+    References
+    ----------
+    .. [1] D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization", ICLR 2015,
+       https://doi.org/10.48550/arXiv.1412.6980.
+    .. [2] I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", ICLR 2019,
+       https://doi.org/10.48550/arXiv.1711.05101.
+    .. [3] https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html
+
+    Examples
+    --------
+    The first step is as long as the rate, for a large gradient as for a small one:
+
+    >>> w = Parameter("weights", np.array([1.0, 2.0]))
+    >>> optimizer = Adam([w], learning_rate=0.5)
+    >>> w.gradient += np.array([1000.0, -0.001])
+    >>> optimizer.step()
+    >>> w.value.round(3)
+    array([0.5, 2.5])
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        learning_rate: float = 1e-3,
+        *,
+        betas: tuple[float, float] = (0.9, 0.999),
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, learning_rate)
+        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+            raise TypeError(
+                f"betas: expected two numbers; got {betas!r}"
+            )
+        for beta in betas:
+            if check_not_negative("betas", beta) >= 1:
+                raise ValueError(
+                    f"betas: expected numbers in [0, 1); got {betas}"
+                )
+        self.betas = float(betas[0]), float(betas[1])
+        self.epsilon = check_positive("epsilon", epsilon)
+        self.weight_decay = check_not_negative(
+            "weight_decay", weight_decay
+        )
+        self.means = [np.zeros_like(p.value) for p in self.parameters]
+        self.squares = [np.zeros_like(p.value) for p in self.parameters]
+        self.steps = 0
+
+    def step(self) -> None:
+        """Move every parameter. The gradients stay as they are."""
+        self.steps += 1
+        b1, b2 = self.betas
+        held = self.parameters, self.means, self.squares
+        for parameter, m, s in zip(*held, strict=True):
+            w, g = parameter.value, parameter.gradient
+            w -= self.learning_rate * self.weight_decay * w
+            m *= b1
+            m += (1 - b1) * g
+            s *= b2
+            s += (1 - b2) * g**2
+            p = m / (1 - b1**self.steps)
+            q = s / (1 - b2**self.steps)
+            w -= self.learning_rate * p / (np.sqrt(q) + self.epsilon)

@@ -11,6 +11,7 @@ from cnnbook.checks import (
     check_dtype,
     check_finite,
     check_fits,
+    check_flag,
     check_not_negative,
     check_numbers,
     check_pair,
@@ -93,6 +94,10 @@ def test_zero_is_not_negative():
     for value in (0, 0.0, -0.0, np.float32(0), 3, 0.5, np.int64(3)):
         assert check_not_negative("decay", value) == value
         assert type(check_not_negative("decay", value)) is float
+
+
+def test_a_flag_comes_back():
+    assert (check_flag("on", True), check_flag("on", False)) == (True, False)
 
 
 @pytest.mark.parametrize("dtype", ["float32", np.float64, np.dtype("f4"), float])
@@ -196,6 +201,9 @@ WRONG = [
         ValueError,
         "x: expected a finite number above 0; got 1",
     ),
+    (lambda: check_flag("x", 1), TypeError, "x: expected True or False; got 1"),
+    (lambda: check_flag("x", None), TypeError, "x: expected True or False; got None"),
+    (lambda: check_flag("x", np.True_), TypeError, "x: expected True or False; got np.True_"),
     (lambda: check_not_negative("x", "0"), TypeError, "x: expected a number; got '0'"),
     (lambda: check_not_negative("x", False), TypeError, "x: expected a number; got False"),
     (

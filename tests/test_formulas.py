@@ -17,9 +17,9 @@ import pytest
 import cnnbook
 from cnnbook import correlation, functions, layers, losses
 from cnnbook.gradient_check import complex_step_gradient
-from cnnbook.initialization import fan_in_uniform
+from cnnbook.initialization import fan_in_uniform, glorot_uniform
 from cnnbook.layers import Parameter
-from cnnbook.optimizers import SGD
+from cnnbook.optimizers import SGD, Adam
 
 RNG = np.random.default_rng(0)
 
@@ -108,6 +108,25 @@ def stepped(momentum=0.0, **options):
         optimizer.step()
     return w.value[0]
 
+
+def adam(**options):
+    """Return an optimiser, and its weight, after two steps with the gradients 3 and -4."""
+    w = Parameter("w", np.array([2.0]))
+    optimizer = Adam([w], 0.5, betas=(0.25, 0.75), epsilon=0.125, **options)
+    for gradient in (3.0, -4.0):
+        before = w.value[0]
+        w.gradient = np.array([gradient])
+        optimizer.step()
+    return optimizer, before, w.value[0]
+
+
+ADAM, ADAM_BEFORE, ADAM_AFTER = adam()
+ADAM_M, ADAM_S = ADAM.means[0][0], ADAM.squares[0][0]
+ADAM_BETAS = {"b1": 0.25, "b2": 0.75, "t": 2}
+# What remains of the mean's weights after two steps; by these two the step is made.
+ADAM_P, ADAM_Q = ADAM_M / (0.75 + 0.25 * 0.75), ADAM_S / (0.25 + 0.75 * 0.25)
+_, DECAYED_BEFORE, DECAYED_AFTER = adam(weight_decay=0.25)
+ADAM_STEP = 0.5 * ADAM_P / (np.sqrt(ADAM_Q) + 0.125)
 
 # The name of the function, the formula in its docstring, what its letters are, what is right.
 FORMULAS = [
@@ -306,6 +325,36 @@ FORMULAS = [
         "g <- g + delta w",
         {"g": 4.0, "delta": 0.25, "w": 0.25},
         2 * (0.25 - stepped(weight_decay=0.25)),
+    ),
+    (
+        "Adam",
+        "m <- b1 m + (1 - b1) g",
+        {"b1": 0.25, "m": 0.75 * 3, "g": -4.0},
+        ADAM_M,
+    ),
+    ("Adam", "s <- b2 s + (1 - b2) g^2", {"b2": 0.75, "s": 0.25 * 9, "g": -4.0}, ADAM_S),
+    ("Adam", "p = m / (1 - b1^t)", {"m": ADAM_M} | ADAM_BETAS, ADAM_P),
+    ("Adam", "q = s / (1 - b2^t)", {"s": ADAM_S} | ADAM_BETAS, ADAM_Q),
+    (
+        "Adam",
+        "w <- w - eta p / (sqrt(q) + epsilon)",
+        {"w": ADAM_BEFORE, "eta": 0.5, "p": ADAM_P, "q": ADAM_Q, "epsilon": 0.125},
+        ADAM_AFTER,
+    ),
+    (
+        "Adam",
+        "w <- w - eta delta w",
+        {"w": DECAYED_BEFORE, "eta": 0.5, "delta": 0.25},
+        DECAYED_AFTER + ADAM_STEP,
+    ),
+    ("glorot_uniform", "a^2/3", {"a": np.sqrt(6 / 12)}, 2 / 12),
+    (
+        "glorot_uniform",
+        "a = sqrt(6/(fan_in + fan_out))",
+        {"fan_in": 7, "fan_out": 5},
+        pytest.approx(
+            np.abs(glorot_uniform(RNG, (10**5,), 7, 5, np.dtype(np.float64))).max(), rel=1e-3
+        ),
     ),
     (
         "complex_step_gradient",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnnbook.layers import Parameter
-from cnnbook.optimizers import SGD, Optimizer
+from cnnbook.optimizers import SGD, Adam, Optimizer
 from tests.wrong import assert_refused, wrong_calls
 
 
@@ -176,6 +176,87 @@ def test_velocity_of_a_step_with_decay_holds_what_pulls_as_well():
     assert w.gradient.tolist() == [1.0]
 
 
+# What torch.optim.AdamW, 2.13.0, comes to after the same fifty steps.
+OF_ADAMW = [
+    ({}, [0.11301916567386977, -0.13797009093760568, 0.8603183356607095]),
+    ({"weight_decay": 0.01}, [0.10826312699216585, -0.12638077843097406, 0.825113702925825]),
+    (
+        {"betas": (0.5, 0.75), "epsilon": 0.1},
+        [0.2969746263638037, -0.09952912376462625, 0.6839357881839557],
+    ),
+    (
+        {"betas": (0.0, 0.9), "weight_decay": 0.5},
+        [0.10502746270000952, 0.013468898840078215, 0.10889085543295723],
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "expected"), OF_ADAMW)
+def test_fifty_steps_of_adam_end_where_those_of_pytorch_end(options, expected):
+    w = Parameter("w", np.array([1.0, -2.0, 3.0]))
+    optimizer = Adam([w], 0.05, **options)
+    for step in range(50):
+        optimizer.zero_gradients()
+        w.gradient += np.array([0.5, 2, 4]) * w.value + np.cos(step * np.array([1, 2, 3]))
+        optimizer.step()
+    np.testing.assert_allclose(w.value, expected, rtol=1e-12)
+    assert optimizer.steps == 50
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_adam_moves_every_parameter_in_place_and_leaves_gradients(dtype):
+    ws = [parameter(dtype), parameter(dtype)]
+    values, gradients = [w.value for w in ws], [w.gradient for w in ws]
+    optimizer = Adam(iter(ws), 0.25, epsilon=1e-30)
+    optimizer.step()
+    for w, value, gradient in zip(ws, values, gradients, strict=True):
+        # The first step is as long as the rate, whatever the gradient is.
+        np.testing.assert_allclose(w.value, [0.75, -2.25, 3.25], rtol=1e-6)
+        assert w.value is value
+        assert w.gradient is gradient
+        np.testing.assert_array_equal(gradient, [4, 5, -6])
+        assert w.value.dtype == dtype
+    for kept in (optimizer.means, optimizer.squares):
+        assert [array.dtype for array in kept] == [np.dtype(dtype)] * 2
+    np.testing.assert_allclose(optimizer.means[1], 0.1 * gradients[1], rtol=1e-6)
+    np.testing.assert_allclose(optimizer.squares[1], 0.001 * gradients[1] ** 2, rtol=1e-6)
+
+
+def test_adam_does_not_care_how_large_the_loss_is():
+    ends = []
+    for factor in (1e-3, 1.0, 1e4):
+        w = Parameter("w", np.array([1.0, -2.0, 3.0]))
+        optimizer = Adam([w], 0.1, epsilon=1e-30)
+        for step in range(20):
+            optimizer.zero_gradients()
+            w.gradient += factor * (w.value - np.cos(step * np.array([1, 2, 3])))
+            optimizer.step()
+        ends.append(w.value)
+    np.testing.assert_allclose(ends[0], ends[1], rtol=1e-12)
+    np.testing.assert_allclose(ends[2], ends[1], rtol=1e-12)
+
+
+def test_without_a_gradient_adam_stays_and_decay_alone_shrinks():
+    w = Parameter("w", np.array([8.0]))
+    Adam([w]).step()
+    assert w.value.tolist() == [8.0]
+    Adam([w], 0.5, weight_decay=0.25).step()
+    assert w.value.tolist() == [7.0]
+
+
+def test_adams_defaults_are_those_of_the_paper():
+    optimizer = Adam([parameter()])
+    assert (optimizer.learning_rate, optimizer.betas) == (1e-3, (0.9, 0.999))
+    assert (optimizer.epsilon, optimizer.weight_decay, optimizer.steps) == (1e-8, 0.0, 0)
+
+
+def test_adam_refuses_a_parameter_slipped_in_later():
+    optimizer = Adam([parameter()])
+    optimizer.parameters.append(parameter())
+    with pytest.raises(ValueError, match="zip"):
+        optimizer.step()
+
+
 B, IMAGE = np.ones(4), np.ones((5, 6))
 SHARED = Parameter("w", np.ones(2))
 
@@ -210,6 +291,28 @@ WRONG = [
         "weight_decay: expected a finite number of at least 0; got -0.5",
     ),
     (lambda: SGD([Parameter("w", B)], 1, weight_decay="x"), TypeError, "weight_decay: *'x'"),
+    (lambda: Adam([], 0.1), ValueError, "parameters: *none"),
+    (lambda: Adam([Parameter("w", B)], 0), ValueError, "learning_rate: *above 0; got 0"),
+    (
+        lambda: Adam([Parameter("w", B)], betas=0.9),
+        TypeError,
+        "betas: expected two numbers; got 0.9",
+    ),
+    (lambda: Adam([Parameter("w", B)], betas=(0.9,)), TypeError, "betas: *got (0.9,)"),
+    (lambda: Adam([Parameter("w", B)], betas=(0.9, "x")), TypeError, "betas: *'x'"),
+    (
+        lambda: Adam([Parameter("w", B)], betas=(0.9, 1)),
+        ValueError,
+        "betas: expected numbers in [0, 1); got (0.9, 1)",
+    ),
+    (lambda: Adam([Parameter("w", B)], betas=(1, 0.9)), ValueError, "betas: *got (1, 0.9)"),
+    (lambda: Adam([Parameter("w", B)], betas=(-0.5, 0.9)), ValueError, "betas: *got -0.5"),
+    (lambda: Adam([Parameter("w", B)], epsilon=0), ValueError, "epsilon: *above 0; got 0"),
+    (
+        lambda: Adam([Parameter("w", B)], weight_decay=-1),
+        ValueError,
+        "weight_decay: *at least 0; got -1",
+    ),
     (
         lambda: SGD([SHARED, SHARED], 1),
         ValueError,

@@ -9,6 +9,7 @@ from cnnbook.checks import (
     Array,
     check_axes,
     check_finite,
+    check_flag,
     check_numbers,
     check_real,
     check_unit_interval,
@@ -192,12 +193,7 @@ class BinaryCrossEntropy(Loss):
     """
 
     def __init__(self, *, from_logits: bool = False) -> None:
-        if not isinstance(from_logits, bool):
-            raise TypeError(
-                f"from_logits: expected True or False; "
-                f"got {from_logits!r}"
-            )
-        self.from_logits = from_logits
+        self.from_logits = check_flag("from_logits", from_logits)
         self._cache: tuple[Array, Array] | None = None
 
     def forward(self, predictions: Array, targets: Array) -> float:

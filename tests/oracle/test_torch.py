@@ -30,7 +30,7 @@ from cnnbook.layers import (
 )
 from cnnbook.losses import BinaryCrossEntropy, CategoricalCrossEntropy
 from cnnbook.model import Sequential, digit_network, zero_one_network
-from cnnbook.optimizers import SGD
+from cnnbook.optimizers import SGD, Adam
 from tests.cases import ConvCase, PoolCase, conv_cases, error, pool_cases
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install '.[oracle]'")
@@ -227,6 +227,27 @@ def test_fifty_steps_with_every_option(momentum, nesterov, decay):
     options = {"momentum": momentum, "nesterov": nesterov, "weight_decay": decay}
     ours = SGD(model.parameters(), 0.05, **options)
     theirs = torch.optim.SGD(other.parameters(), 0.05, **options)
+    for _ in range(50):
+        x, t = rng.random((5, 1, 8, 8)), np.eye(4)[rng.integers(0, 4, 5)]
+        step_both((model, other), of_classes(), (ours, theirs), x, t)
+    assert_same_parameters(model, other, 1e-12, gradients=False)
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.01])
+@pytest.mark.parametrize("betas", [(0.9, 0.999), (0.5, 0.75)])
+def test_fifty_steps_of_adam(betas, decay):
+    """On the same network, beside AdamW."""
+    rng = np.random.default_rng(1)
+    model = Sequential(
+        Conv2D(1, 3, 3, rng=rng, dtype=np.float64),
+        Tanh(),
+        MaxPool2D(2),
+        Reshape((27,)),
+        Dense(27, 4, rng=rng, dtype=np.float64),
+    )
+    other = twin(model)
+    ours = Adam(model.parameters(), 0.01, betas=betas, epsilon=1e-4, weight_decay=decay)
+    theirs = torch.optim.AdamW(other.parameters(), 0.01, betas=betas, eps=1e-4, weight_decay=decay)
     for _ in range(50):
         x, t = rng.random((5, 1, 8, 8)), np.eye(4)[rng.integers(0, 4, 5)]
         step_both((model, other), of_classes(), (ours, theirs), x, t)
