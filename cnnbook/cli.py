@@ -165,14 +165,15 @@ def train(  # noqa: PLR0917 - typer passes them by name
             of="weight_decay",
         ),
     ] = DEFAULTS.weight_decay,
-    rate_decay: Annotated[
-        float,
+    shift: Annotated[
+        int,
         _option(
-            _number,
-            "Multiplies the learning rate after every epoch.",
-            of="rate_decay",
+            _integer,
+            "Moves each image, whenever it is seen, by so many pixels "
+            "at most.",
+            of="shift",
         ),
-    ] = DEFAULTS.rate_decay,
+    ] = DEFAULTS.shift,
     validation: Annotated[
         int,
         _option(
@@ -196,6 +197,15 @@ def train(  # noqa: PLR0917 - typer passes them by name
             show_default=False,
         ),
     ] = DEFAULTS.nesterov,
+    falling: Annotated[
+        bool,
+        typer.Option(
+            "--falling/--constant",
+            help="Let the learning rate fall to 0, step by step."
+            + _default("falling"),
+            show_default=False,
+        ),
+    ] = DEFAULTS.falling,
     reshuffle: Annotated[
         bool,
         typer.Option(
@@ -252,9 +262,10 @@ def train(  # noqa: PLR0917 - typer passes them by name
         momentum=momentum,
         nesterov=nesterov,
         weight_decay=weight_decay,
-        rate_decay=rate_decay,
+        falling=falling,
         reshuffle=reshuffle,
         validation=validation,
+        shift=shift,
     )
     configuration = _agreed(output, typed, resume=resume)
     kind = NETWORKS[configuration.network]

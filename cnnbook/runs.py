@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from cnnbook import __version__
-from cnnbook.checks import Array, check_count, check_positive
+from cnnbook.checks import Array, check_count, check_flag
 from cnnbook.files import (
     DamagedFileError,
     read_regular,
@@ -58,6 +58,7 @@ LEAST = {
     "batch_size": 1,
     "seed": 0,
     "validation": 0,
+    "shift": 0,
 }
 
 
@@ -80,13 +81,16 @@ class Configuration:
         first; ``NETWORKS["digits"].defaults`` has the others.
     momentum, nesterov, weight_decay
         As in `cnnbook.optimizers.SGD`.
-    rate_decay : float
-        What the learning rate is multiplied by after every epoch, above 0 and at most 1.
+    falling : bool
+        Whether the learning rate falls in a straight line, from step to step, and would be 0 after
+        the last one. Then the run has the length that it was begun with.
     reshuffle : bool
         As in `cnnbook.train.fit`.
     validation : int
         How many training images, the last ones, are kept out of training. After every epoch errors
         are counted on them; on the test images only if there are none.
+    shift : int
+        As in `cnnbook.train.fit`.
 
     Raises
     ------
@@ -105,9 +109,10 @@ class Configuration:
     momentum: float = 0.0
     nesterov: bool = False
     weight_decay: float = 0.0
-    rate_decay: float = 1.0
+    falling: bool = False
     reshuffle: bool = False
     validation: int = 0
+    shift: int = 0
 
     def __post_init__(self) -> None:
         # NumPy's numbers become Python's, which JSON can hold.
@@ -121,23 +126,35 @@ class Configuration:
                 f"network: expected one of {', '.join(NETWORKS)}; "
                 f"got {self.network!r}"
             )
-        if not isinstance(self.reshuffle, bool):
-            raise TypeError(
-                f"reshuffle: expected True or False; "
-                f"got {self.reshuffle!r}"
-            )
+        for name in ("reshuffle", "falling"):
+            check_flag(name, getattr(self, name))
         # The optimiser itself refuses what it cannot use.
         nothing = Parameter("nothing", np.zeros(1, np.float32))
         optimizer = self.optimizer([nothing])
         for name in ("learning_rate", "momentum", "weight_decay"):
             keep(name, getattr(optimizer, name))
-        decay = check_positive("rate_decay", self.rate_decay)
-        keep("rate_decay", decay)
-        if decay > 1:
-            raise ValueError(
-                f"rate_decay: expected a number in (0, 1]; "
-                f"got {self.rate_decay}"
-            )
+
+    def rates(self, epochs: float) -> float:
+        """Say what the learning rate is when so many epochs lie behind.
+
+        Parameters
+        ----------
+        epochs : float
+            How many, a fraction included.
+
+        Returns
+        -------
+        float
+            The rate of the next step.
+
+        Examples
+        --------
+        >>> [Configuration(epochs=4, learning_rate=0.5, falling=True).rates(t) for t in (0, 1, 3.5)]
+        [0.5, 0.375, 0.0625]
+        """
+        if not self.falling:
+            return self.learning_rate
+        return self.learning_rate * (1 - epochs / self.epochs)
 
     def optimizer(self, parameters: list[Parameter]) -> SGD:
         """Make the optimiser of the run, as it is before the first step.
@@ -202,13 +219,14 @@ NETWORKS = {
         tuple(range(10)),
         {
             "network": "digits",
-            "epochs": 8,
+            "epochs": 4,
             "learning_rate": 0.05,
             "momentum": 0.9,
             "nesterov": True,
             "weight_decay": 0.0005,
-            "rate_decay": 0.75,
+            "falling": True,
             "reshuffle": True,
+            "shift": 1,
         },
     ),
 }
@@ -403,12 +421,10 @@ def _train(
 
     def save(history: History) -> None:
         """Report an epoch when it is safe."""
-        _set_rate(optimizer, configuration, history)
         _save_epoch(folder, arrays, history)
         if report is not None:
             report(history)
 
-    _set_rate(optimizer, configuration, history)
     return fit(
         model,
         network.loss(),
@@ -420,6 +436,8 @@ def _train(
         test=test,
         validation=validation,
         reshuffle=configuration.reshuffle,
+        rates=configuration.rates,
+        shift=configuration.shift,
         history=history,
         on_epoch=save,
         progress=progress,
@@ -449,14 +467,6 @@ def _parts(
         )
     held = (images[count:], labels[count:])
     return (images[:count], labels[:count]), None, held
-
-
-def _set_rate(
-    optimizer: SGD, configuration: Configuration, history: History
-) -> None:
-    """Set the learning rate of the epoch that follows."""
-    falls = configuration.rate_decay**history.epochs
-    optimizer.learning_rate = configuration.learning_rate * falls
 
 
 @contextlib.contextmanager
@@ -506,11 +516,15 @@ def _agreed_record(
 def _check_same_run(
     folder: Path, before: Configuration, configuration: Configuration
 ) -> None:
-    """Refuse to go on with a run that was begun in another way; more epochs are welcome."""
+    """Refuse to go on with a run that was begun in another way.
+
+    More epochs are welcome where the learning rate does not know of them.
+    """
     for field in dataclasses.fields(Configuration):
         old = getattr(before, field.name)
         new = getattr(configuration, field.name)
-        if old != new and not (field.name == "epochs" and new > old):
+        more = field.name == "epochs" and new > old
+        if old != new and not (more and not before.falling):
             raise ValueError(
                 f"{field.name}: expected {old}, as in the run in {folder}; got {new} "
                 "(choose another folder for another run)"

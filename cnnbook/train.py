@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from cnnbook.augmentation import MovedImages, epoch_moves
 from cnnbook.checks import (
     Array,
     check_axes,
@@ -65,6 +66,8 @@ def fit(
     test: tuple[Array, Array] | None = None,
     validation: tuple[Array, Array] | None = None,
     reshuffle: bool = False,
+    rates: Callable[[float], float] | None = None,
+    shift: int = 0,
     history: History | None = None,
     on_epoch: Callable[[History], None] | None = None,
     progress: bool = False,
@@ -98,6 +101,12 @@ def fit(
     reshuffle : bool
         Whether every epoch draws an order of its own. By default the order is drawn once, as in
         the classic loop, so that the losses of two epochs are means over the same sequence.
+    rates : callable, optional
+        Gives the learning rate of every step, of the number of epochs that lie behind it: of 1.25
+        after a quarter of the second. By default the optimiser keeps its own.
+    shift : int
+        By how many pixels at most every image is moved, down or up and right or left, each time
+        that it is seen; zeros come in. For images of shape (N, C, H, W).
     history : History, optional
         What an earlier call returned, to go on from there. The random numbers of its epochs are
         drawn again and not used: with parameters and optimiser as they were, and ``rng`` as before
@@ -139,33 +148,29 @@ def fit(
     >>> history.epochs
     3
     """
-    _check_samples(images, targets)
-    targets = _encoded(targets, model, images)
-    if test is not None:
-        _check_test("test", model, *test)
-    if validation is not None:
-        _check_test("validation", model, *validation)
-        _encoded(validation[1], model, validation[0])
+    targets = _checked(model, images, targets, test, validation)
     _check_optimizer(optimizer, model)
     epochs = check_count("epochs", epochs)
     batch_size = check_count("batch_size", batch_size)
     check_rng(rng)
+    shift = _check_shift(shift, images)
     history = History() if history is None else history
     orders = epoch_orders(rng, len(images), epochs, reshuffle=reshuffle)
-    for order in itertools.islice(orders, history.epochs, None):
+    moves = epoch_moves(rng, len(images), epochs, shift)
+    drawn = zip(orders, moves, strict=True)
+    for order, move in itertools.islice(drawn, history.epochs, None):
+        done = history.epochs
+        seen: Array | MovedImages = images
         batches: Iterable[Array] = in_batches(order, batch_size)
-        epoch = history.epochs + 1
+        if rates is not None:
+            batches = _at_rates(optimizer, rates, done, batches)
+        if move is not None:
+            seen = MovedImages(images, move)
         if progress:
-            batches = _with_bar(batches, f"Epoch {epoch}")
-        with _watched(batches, epoch) as batches:
-            mean = train_epoch(
-                model,
-                loss,
-                optimizer,
-                images,
-                targets,
-                batches=batches,
-            )
+            batches = _with_bar(batches, f"Epoch {done + 1}")
+        step = model, loss, optimizer, seen, targets
+        with _watched(batches, done + 1) as batches:
+            mean = train_epoch(*step, batches=batches)
             _check_parameters(optimizer)
             entry = _judged(model, loss, test, validation)
         entry.losses.append(mean)
@@ -241,7 +246,7 @@ def train_epoch(
     model: Sequential,
     loss: Loss,
     optimizer: Optimizer,
-    images: Array,
+    images: Array | MovedImages,
     targets: Array,
     *,
     batches: Iterable[Array],
@@ -252,7 +257,7 @@ def train_epoch(
     ----------
     model, loss, optimizer
         As in `fit`.
-    images : np.ndarray of shape (N, ...)
+    images : np.ndarray of shape (N, ...), or MovedImages
         The training samples.
     targets : np.ndarray of shape (N, K)
         Their targets.
@@ -503,6 +508,38 @@ def _watched(
         ) from error
 
 
+def _check_shift(shift: int, images: Array) -> int:
+    """Refuse to move what is not an image, or all of an image out of itself."""
+    shift = check_count("shift", shift, minimum=0)
+    if shift and (images.ndim != 4 or shift >= min(images.shape[2:])):
+        raise ValueError(
+            f"shift: expected 0, or less than the height and the width "
+            f"of images (N, C, H, W); got {shift} for images of shape "
+            f"{images.shape}"
+        )
+    return shift
+
+
+def _at_rates(
+    optimizer: Optimizer,
+    rates: Callable[[float], float],
+    epochs: int,
+    batches: Iterable[Array],
+) -> Iterable[Array]:
+    """Set the learning rate before every step, by how many epochs lie behind it."""
+    steps = list(batches)
+
+    def each() -> Iterator[Array]:
+        """Hand the batches on, the rate set."""
+        for number, batch in enumerate(steps):
+            optimizer.learning_rate = rates(
+                epochs + number / len(steps)
+            )
+            yield batch
+
+    return each()
+
+
 def _check_parameters(optimizer: Optimizer) -> None:
     """Refuse to go on when a step was too long for the numbers of the machine."""
     for parameter in optimizer.parameters:
@@ -521,6 +558,24 @@ def _check_optimizer(optimizer: Optimizer, model: Sequential) -> None:
             "optimizer: expected one that updates the model; "
             "got none of its parameters"
         )
+
+
+def _checked(
+    model: Sequential,
+    images: Array,
+    targets: Array,
+    test: tuple[Array, Array] | None,
+    validation: tuple[Array, Array] | None,
+) -> Array:
+    """Return the targets as the loss takes them, or refuse what cannot be trained or judged."""
+    _check_samples(images, targets)
+    targets = _encoded(targets, model, images)
+    if test is not None:
+        _check_test("test", model, *test)
+    if validation is not None:
+        _check_test("validation", model, *validation)
+        _encoded(validation[1], model, validation[0])
+    return targets
 
 
 def _check_samples(images: Array, targets: Array) -> None:

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from cnnbook import cli, mnist
+from cnnbook.augmentation import move_images
 from cnnbook.files import read_arrays, write_arrays
 from cnnbook.mnist import load_digits, load_zero_one
 from cnnbook.model import Sequential, digit_network, zero_one_network
@@ -96,12 +97,16 @@ def ten_by_hand(limit, epochs, kept):
     values = [parameter.value for parameter in model.parameters()]
     velocities = [np.zeros_like(value) for value in values]
     lines = []
+    steps, step = epochs * -(-count // 32), 0
     for epoch in range(epochs):
         total, order = 0.0, rng.permutation(count)
+        moves = rng.integers(-1, 2, (count, 2))
         for start in range(0, count, 32):
+            rate = TEN.learning_rate * (1 - step / steps)
+            step += 1
             batch = order[start : start + 32]
             t = labels[batch][:, np.newaxis] == np.arange(10)
-            z = model.forward(images[batch])
+            z = model.forward(move_images(images[batch], moves[batch]))
             p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
             total -= np.log(p[t].astype(np.float64)).sum()
             for parameter in model.parameters():
@@ -110,7 +115,7 @@ def ten_by_hand(limit, epochs, kept):
             for value, v, parameter in zip(values, velocities, model.parameters(), strict=True):
                 g = parameter.gradient + TEN.weight_decay * value
                 v[...] = TEN.momentum * v + g
-                value -= TEN.learning_rate * TEN.rate_decay**epoch * (g + TEN.momentum * v)
+                value -= rate * (g + TEN.momentum * v)
         z = np.concatenate([model.forward(part) for part in np.array_split(judge[0], 20)])
         wrong = int((z.argmax(axis=1) != judge[1]).sum())
         lines.append(f"Epoch {epoch + 1} - Loss: {total / count:.5f} - ")
@@ -301,7 +306,7 @@ def test_download_trains_on_all_ten_digits_of_a_mirror(run, monkeypatch, tmp_pat
 
 def test_resume_of_ten_digits_takes_all_options_from_the_run(run, tmp_path):
     options = ["--network", "digits", "--limit-per-class", "2", "--momentum", "0.5"]
-    options += ["--no-nesterov", "--no-reshuffle", "--rate-decay", "0.9", *VALIDATED]
+    options += ["--no-nesterov", "--no-reshuffle", "--constant", *VALIDATED]
     run("train", *options, "--epochs", "2", "--output", "straight")
     run("train", *options, "--epochs", "1", "--output", "run")
     status, out, _ = run("train", "--resume", "--output", "run", "--epochs", "2")
@@ -312,7 +317,7 @@ def test_resume_of_ten_digits_takes_all_options_from_the_run(run, tmp_path):
         assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "straight" / name).read_bytes()
     saved = json.loads((tmp_path / "run/configuration.json").read_text())["configuration"]
     assert (saved["momentum"], saved["nesterov"], saved["reshuffle"]) == (0.5, False, False)
-    assert (saved["rate_decay"], saved["weight_decay"]) == (0.9, TEN.weight_decay)
+    assert (saved["falling"], saved["weight_decay"]) == (False, TEN.weight_decay)
     again = ["train", "--resume", "--output", "run"]
     assert_fails(run(*again, "--nesterov"), "nesterov: expected False.*; got True")
     assert_fails(run(*again, "--network", "zero-one"), "network: expected digits.*; got zero-one")
@@ -377,7 +382,7 @@ def test_resume_where_nothing_was_begun_begins(run):
         (["train", "--momentum", "much"], ["--momentum.*expected a number; got 'much'"]),
         (["train", "--nesterov"], ["nesterov: expected momentum above 0 with it; got 0"]),
         (["train", "--weight-decay", "-1"], ["weight_decay: .* at least 0; got -1"]),
-        (["train", "--rate-decay", "2"], [r"rate_decay: expected a number in \(0, 1\]; got 2"]),
+        (["train", "--shift", "-1"], ["shift: expected .* at least 0; got -1"]),
         (["train", "--validation", "-1"], ["validation: .* at least 0; got -1"]),
         (
             ["train", "--limit-per-class", "5", "--validation", "10"],
@@ -500,7 +505,8 @@ def test_without_options_it_trains_what_configuration_says(asked, tmp_path, monk
         ("seed", 11),
         ("momentum", 0.7),
         ("weight_decay", 0.7),
-        ("rate_decay", 0.7),
+        ("falling", True),
+        ("shift", 3),
         ("validation", 13),
         ("reshuffle", True),
     ],
@@ -522,6 +528,7 @@ def test_the_network_for_ten_digits_has_defaults_of_its_own(asked, tmp_path, mon
     assert (len(split.train[0]), len(split.test[0])) == (10_000, 10_000)
     _, configuration, _, _ = asked("--network=digits", "--no-reshuffle", "--no-nesterov")
     assert (configuration.reshuffle, configuration.nesterov) == (False, False)
+    assert asked("--network=digits", "--constant")[1].falling is False
     _, configuration, _, _ = asked("--network=digits", "--learning-rate", "0.1", "--momentum=0.5")
     assert (configuration.learning_rate, configuration.momentum) == (0.1, 0.5)
     assert asked("--network=zero-one")[1] == Configuration()
@@ -549,13 +556,20 @@ HELP = {
     "--network NAME": ("zero-one, or digits, which reads all ten.", "zero-one"),
     "--momentum X": ("How much of the last step's direction is kept.", default("momentum")),
     "--weight-decay X": ("How strongly parameters are pulled to zero.", default("weight_decay")),
-    "--rate-decay X": ("Multiplies the learning rate after every epoch.", default("rate_decay")),
+    "--shift N": (
+        "Moves each image, whenever it is seen, by so many pixels at most.",
+        default("shift"),
+    ),
     "--validation N": (
         "Keep the last N training images to count errors on, and leave the test images alone.",
         default("validation"),
     ),
     "--output PATH": ("The run's folder.", "the first free runs/N"),
     "--nesterov / --no-nesterov": ("Use Nesterov's momentum.", default("nesterov")),
+    "--falling / --constant": (
+        "Let the learning rate fall to 0, step by step.",
+        default("falling"),
+    ),
     "--reshuffle / --no-reshuffle": (
         "Draw a new order for every epoch.",
         default("reshuffle"),

@@ -75,9 +75,10 @@ def test_a_run_holds_weights_history_configuration_and_versions(tmp_path, split)
         "momentum": 0.0,
         "nesterov": False,
         "weight_decay": 0.0,
-        "rate_decay": 1.0,
+        "falling": False,
         "reshuffle": False,
         "validation": 0,
+        "shift": 0,
     }
     assert configuration["versions"]["numpy"] == np.__version__
     assert load_configuration(folder) == SMALL
@@ -102,6 +103,15 @@ def test_a_run_does_what_its_configuration_says(tmp_path, split):
     assert Configuration() == Configuration(None, 5, 32, 0.1, 0), "what the command line promises"
 
 
+def moved_by_hand(images, moves):
+    """Move images by one row and column at most."""
+    framed = np.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    ways = zip(framed, moves, strict=True)
+    return np.stack(
+        [x[:, 1 - down : 29 - down, 1 - right : 29 - right] for x, (down, right) in ways]
+    )
+
+
 def written_out(c, split, validation):
     """Train ten digits with the layers alone; return parameters, velocities and three lists."""
     rng = np.random.default_rng(c.seed)
@@ -112,11 +122,15 @@ def written_out(c, split, validation):
     images, labels = images[:count], labels[:count]
     velocities = [np.zeros_like(p.value) for p in model.parameters()]
     losses, wrong, judged = [], [], []
-    for epoch in range(c.epochs):
-        rate, total, order = c.learning_rate * c.rate_decay**epoch, 0.0, rng.permutation(count)
+    steps, step = c.epochs * -(-count // c.batch_size), 0
+    for _ in range(c.epochs):
+        total, order = 0.0, rng.permutation(count)
+        moves = rng.integers(-c.shift, c.shift + 1, (count, 2))
         for start in range(0, count, c.batch_size):
+            rate = c.learning_rate * (steps - step) / steps
+            step += 1
             batch = order[start : start + c.batch_size]
-            z = model.forward(images[batch])
+            z = model.forward(moved_by_hand(images[batch], moves[batch]))
             p = np.exp(z - z.max(1, keepdims=True))
             p /= p.sum(1, keepdims=True)
             t = np.eye(10, dtype=np.float32)[labels[batch]]
@@ -140,7 +154,7 @@ def written_out(c, split, validation):
 def test_a_run_of_ten_digits_is_the_loop_written_out(tmp_path, ten, validation):
     c = dataclasses.replace(TEN, validation=validation)
     assert (c.momentum > 0, c.nesterov, c.weight_decay > 0) == (True, True, True)
-    assert (c.reshuffle, c.rate_decay < 1) == (True, True)
+    assert (c.reshuffle, c.falling, c.shift) == (True, True, 1)
     history = train_run(tmp_path, c, ten)
     model, velocities, losses, wrong, judged = written_out(c, ten, validation)
     np.testing.assert_allclose(history.losses, losses, rtol=1e-4)
@@ -165,11 +179,29 @@ def test_a_run_of_ten_digits_is_the_loop_written_out(tmp_path, ten, validation):
 def test_ten_digits_go_on_to_the_same_bits_with_their_velocities(tmp_path, ten, stop, validation):
     c = dataclasses.replace(TEN, validation=validation)
     train_run(tmp_path / "straight", c, ten)
-    first = dataclasses.replace(c, epochs=stop)
-    train_run(tmp_path / "broken", first, ten)
+
+    def stops(history):
+        if history.epochs == stop:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_run(tmp_path / "broken", c, ten, report=stops)
     assert contents(tmp_path / "straight") != contents(tmp_path / "broken")
     train_run(tmp_path / "broken", c, ten)
     assert contents(tmp_path / "straight") == contents(tmp_path / "broken")
+
+
+def test_a_run_may_become_longer_unless_its_rate_falls(tmp_path, ten):
+    constant = dataclasses.replace(TEN, falling=False)
+    train_run(tmp_path / "straight", constant, ten)
+    train_run(tmp_path / "broken", dataclasses.replace(constant, epochs=1), ten)
+    train_run(tmp_path / "broken", constant, ten)
+    assert contents(tmp_path / "straight") == contents(tmp_path / "broken")
+    train_run(tmp_path / "falling", dataclasses.replace(TEN, epochs=1), ten)
+    before = contents(tmp_path / "falling")
+    with pytest.raises(ValueError, match="^epochs: expected 1, as in the run .*; got 3"):
+        train_run(tmp_path / "falling", TEN, ten)
+    assert contents(tmp_path / "falling") == before
 
 
 def test_a_run_without_its_velocities_does_not_go_on(tmp_path, ten):
@@ -178,7 +210,7 @@ def test_a_run_without_its_velocities_does_not_go_on(tmp_path, ten):
     del arrays["3.kernels.velocity"]
     write_arrays(tmp_path / "weights.npz", arrays)
     with pytest.raises(ValueError, match=r"3\.kernels\.velocity: expected float32 of shape"):
-        train_run(tmp_path, dataclasses.replace(TEN, epochs=4), ten)
+        train_run(tmp_path, TEN, ten)
     # To be asked, it needs its parameters alone.
     assert load_weights(tmp_path, digit_network(np.random.default_rng(0))).epochs == 3
 
@@ -301,7 +333,8 @@ def test_more_epochs_may_be_added_later(tmp_path, split):
         ({"momentum": 0.5}, "momentum: expected 0.0.*; got 0.5"),
         ({"momentum": 0.5, "nesterov": True}, "momentum: expected 0.0.*; got 0.5"),
         ({"weight_decay": 0.5}, "weight_decay: expected 0.0.*; got 0.5"),
-        ({"rate_decay": 0.5}, "rate_decay: expected 1.0.*; got 0.5"),
+        ({"falling": True}, "falling: expected False.*; got True"),
+        ({"shift": 2}, "shift: expected 0.*; got 2"),
         ({"reshuffle": True}, "reshuffle: expected False.*; got True"),
         ({"validation": 5}, "validation: expected 0.*; got 5"),
     ],
@@ -359,9 +392,9 @@ def test_a_folder_without_an_epoch_is_named(tmp_path):
         ("nesterov", 1, TypeError),
         ("nesterov", True, ValueError),  # without momentum
         ("weight_decay", -1, ValueError),
-        ("rate_decay", 0, ValueError),
-        ("rate_decay", 1.1, ValueError),
-        ("rate_decay", "x", TypeError),
+        ("falling", 1, TypeError),
+        ("shift", -1, ValueError),
+        ("shift", 0.5, TypeError),
         ("reshuffle", 1, TypeError),
         ("validation", -1, ValueError),
         ("validation", 0.5, TypeError),
@@ -376,8 +409,8 @@ def test_the_first_network_is_trained_as_the_book_prints_it():
     """Whatever the second has, the defaults of the first change nothing."""
     assert NETWORKS["zero-one"].defaults == Configuration()
     c = Configuration()
-    assert (c.momentum, c.weight_decay, c.rate_decay, c.validation) == (0, 0, 1, 0)
-    assert (c.nesterov, c.reshuffle) == (False, False)
+    assert (c.momentum, c.weight_decay, c.shift, c.validation) == (0, 0, 0, 0)
+    assert (c.nesterov, c.reshuffle, c.falling) == (False, False, False)
 
 
 # Kills itself before the n-th line of these modules that is executed, then goes on to the end. A
@@ -465,7 +498,7 @@ def test_a_configuration_holds_numbers_of_python():
         type(getattr(c, f))
         for f in ("limit_per_class", "epochs", "batch_size", "learning_rate", "seed")
     ] == [int, int, int, float, int]
-    names = ("learning_rate", "momentum", "weight_decay", "rate_decay")
+    names = ("learning_rate", "momentum", "weight_decay")
     c = Configuration(**{name: np.float32(0.5) for name in names})
     assert {type(getattr(c, name)) for name in names} == {float}
 

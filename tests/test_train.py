@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from cnnbook.augmentation import move_images
 from cnnbook.layers import Dense, Parameter, Reshape, Sigmoid
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import load_zero_one, one_hot
@@ -98,6 +99,53 @@ def test_fit_is_the_loop_that_chapter_11_prints(reshuffle):
     ]
     assert history.losses == losses
     assert_same(values(one), values(other))
+
+
+def test_rates_and_shifts_are_the_loop_written_out():
+    """Eleven samples in batches of four: the last step of an epoch lies two thirds behind it."""
+    model, by_hand = network(), network()
+    images, labels = data()
+    rates, asked = {}, []
+
+    def falling(epochs):
+        asked.append(epochs)
+        return rates.setdefault(epochs, 0.5 / (1 + epochs))
+
+    history = train(model, images, labels, reshuffle=True, rates=falling, shift=1)
+    rng, loss, losses = np.random.default_rng(2), BinaryCrossEntropy(), []
+    for epoch in range(3):
+        order, total = rng.permutation(11), 0.0
+        moves = rng.integers(-1, 2, (11, 2))
+        for number in range(3):
+            batch = order[4 * number : 4 * number + 4]
+            x = move_images(images[batch], moves[batch])
+            step = SGD(by_hand.parameters(), 0.5 / (1 + (epoch + number / 3)))
+            total += train_on_batch(by_hand, loss, step, x, one_hot(labels[batch], 2, np.float64))
+        losses.append(total / 11)
+    assert history.losses == losses
+    assert_same(values(model), values(by_hand))
+    assert asked == [epoch + number / 3 for epoch in range(3) for number in range(3)]
+
+
+def test_without_rates_the_optimiser_keeps_its_own():
+    model = network()
+    optimizer = SGD(model.parameters(), 0.5)
+    once = {"epochs": 1, "batch_size": 4, "rng": np.random.default_rng(0)}
+    fit(model, BinaryCrossEntropy(), optimizer, *data(), **once)
+    assert optimizer.learning_rate == 0.5
+    fit(model, BinaryCrossEntropy(), optimizer, *data(), **once, rates=lambda epochs: 0.25)
+    assert optimizer.learning_rate == 0.25
+
+
+@pytest.mark.parametrize("reshuffle", [False, True])
+def test_going_on_with_rates_and_shifts_is_the_same_as_never_having_stopped(reshuffle):
+    images, labels = data()
+    options = {"reshuffle": reshuffle, "rates": lambda t: 0.5 * 0.3**t, "shift": 1}
+    straight, broken = network(), network()
+    whole = train(straight, images, labels, epochs=5, **options)
+    first = train(broken, images, labels, epochs=2, **options)
+    assert train(broken, images, labels, epochs=5, history=first, **options) == whole
+    assert_same(values(straight), values(broken))
 
 
 @pytest.mark.parametrize("reshuffle", [False, True])
@@ -674,6 +722,13 @@ def a_fit(**changes):
 WRONG = [
     (lambda: a_fit(targets=np.array(["a"] * 3)), TypeError, "targets: expected numbers; got <U1"),
     (lambda: a_fit(targets=np.ones((3, 2)) * 1j), TypeError, "targets: *complex128"),
+    (lambda: a_fit(shift=-1), ValueError, "shift: *at least 0; got -1"),
+    (lambda: a_fit(shift=0.5), TypeError, "shift: expected an integer; got 0.5"),
+    (
+        lambda: a_fit(shift=2),
+        ValueError,
+        "shift: expected 0, or less than the height *got 2 for images of shape (3, 1, 2, 2)",
+    ),
     (
         lambda: a_fit(optimizer=SGD([SHARED], 1)),
         ValueError,
