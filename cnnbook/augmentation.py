@@ -1,4 +1,4 @@
-"""Chapter 18: training images that are never quite the same twice."""
+"""The first rungs: training images that are never quite the same twice."""
 
 from collections.abc import Iterator
 

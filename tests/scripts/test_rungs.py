@@ -42,21 +42,26 @@ def test_each_rung_changes_what_its_title_says_and_nothing_else(runs):
     for result in found:
         assert result.keys() == rungs.allowed({"rung": "line", "rate": 0.4}).keys()
         assert json.loads(json.dumps(result)) == result
+    falls = runs[4].pop("rates")
+    assert [falls(epochs) for epochs in (0, 0.9, 1, 2.5, 3)] == pytest.approx(
+        [0.4, 0.4, 0.3, 0.2, 0.1]
+    )
+    assert [run.pop("shift", 0) for run in runs] == [0, 0, 0, 0, 1]
     changed = [
         {key for key in before if before[key] != after[key]} for before, after in pairwise(runs)
     ]
     network = {"shapes", "start", "order"}  # the order is drawn after the parameters
-    assert changed == [network, network, {"momentum"}]
-    assert [run["momentum"] for run in runs] == [0, 0, 0, 0.9]
+    assert changed == [network, network, {"momentum"}, set()]
+    assert [run["momentum"] for run in runs] == [0, 0, 0, 0.9, 0.9]
     assert {run["rate"] for run in runs} == {0.4}
     assert runs[0]["loss"] == (CategoricalCrossEntropy, True)
     sizes = [sum(map(np.prod, run["shapes"])) for run in runs]
-    assert sizes == [7850, 339_160, 206_922, 206_922]
+    assert sizes == [7850, 339_160, 206_922, 206_922, 206_922]
     rungs.trial(4, "momentum", 0.4)
-    assert runs[4]["start"] != runs[3]["start"]
+    assert runs[5]["start"] != runs[3]["start"]
 
 
-def test_the_last_rung_differs_in_its_rate_alone(runs, monkeypatch):
+def test_the_last_rung_but_one_differs_in_its_rate_alone(runs, monkeypatch):
     """It was measured for the comparison with sigmoids, by a trial of its own."""
     rungs.trial(3, "momentum", 0.4)
     rates = []
@@ -86,7 +91,7 @@ def test_the_errors_of_a_rung_are_those_of_its_runs():
     data, of = rungs.compute(), ten_classes.settings("softmax")[: rungs.SEEDS]
     assert [setting["seed"] for setting in of] == list(range(rungs.SEEDS))
     errors = [[r["errors"] for r in results("rungs", rungs.settings(rung))] for rung in rungs.RATES]
-    errors.append([ten_classes.errors(r) for r in results("ten_classes", of)])
+    errors.insert(4, [ten_classes.errors(r) for r in results("ten_classes", of)])
     for rung, own in zip(rungs.TITLES, errors, strict=True):
         assert data[f"{rung}_errors"] == own
         ends = data[f"{rung}_least"], data[f"{rung}_median"], data[f"{rung}_most"]
@@ -98,6 +103,9 @@ def test_a_run_that_answers_alike_is_lost(monkeypatch):
     monkeypatch.setattr(rungs, "load_held_out", lambda: samples)
     monkeypatch.setattr(rungs, "runs", lambda rung: [3, 4, 5, 2, 0, 6, 3])
     assert rungs.compute()["pooled_lost"] == 4
+    two = [{"errors": 5}, {"errors": 6}]
+    monkeypatch.setattr(rungs, "results", lambda name, settings: two[: len(settings)])
+    assert rungs.compute()["lost_at_the_largest"] == 1
 
 
 def test_a_trial_may_only_be_lost_where_the_rate_is_at_the_edge():
