@@ -29,6 +29,10 @@ def test_every_image_moves_by_its_own(dtype, shift):
     np.testing.assert_array_equal(images, before)
 
 
+def test_of_no_images_none_is_moved():
+    assert move_images(np.zeros((0, 2, 5, 6)), np.zeros((0, 2), int)).shape == (0, 2, 5, 6)
+
+
 def test_down_and_to_the_right_are_positive():
     image = np.zeros((1, 1, 3, 4))
     image[0, 0, 1, 1] = 1
