@@ -723,6 +723,8 @@ WRONG = [
     (lambda: a_fit(targets=np.array(["a"] * 3)), TypeError, "targets: expected numbers; got <U1"),
     (lambda: a_fit(targets=np.ones((3, 2)) * 1j), TypeError, "targets: *complex128"),
     (lambda: a_fit(shift=-1), ValueError, "shift: *at least 0; got -1"),
+    (lambda: a_fit(images=np.ones((3, 1, 1, 4)), shift=1), ValueError, "shift: *got 1 for images"),
+    (lambda: a_fit(images=np.ones((3, 1, 4, 1)), shift=1), ValueError, "shift: *got 1 for images"),
     (lambda: a_fit(shift=0.5), TypeError, "shift: expected an integer; got 0.5"),
     (
         lambda: a_fit(shift=2),
