@@ -100,15 +100,20 @@ OF_PYTORCH = [
 ]
 
 
-@pytest.mark.parametrize(("options", "expected"), OF_PYTORCH)
-def test_fifty_steps_end_where_those_of_pytorch_end(options, expected):
-    """On three parabolas, pushed back and forth."""
+def after_fifty_steps(kind, options):
+    """Take steps on three parabolas, pushed back and forth."""
     w = Parameter("w", np.array([1.0, -2.0, 3.0]))
-    optimizer = SGD([w], 0.05, **options)
+    optimizer = kind([w], 0.05, **options)
     for step in range(50):
         optimizer.zero_gradients()
         w.gradient += np.array([0.5, 2, 4]) * w.value + np.cos(step * np.array([1, 2, 3]))
         optimizer.step()
+    return w, optimizer
+
+
+@pytest.mark.parametrize(("options", "expected"), OF_PYTORCH)
+def test_fifty_steps_end_where_those_of_pytorch_end(options, expected):
+    w, _ = after_fifty_steps(SGD, options)
     np.testing.assert_allclose(w.value, expected, rtol=1e-12)
 
 
@@ -193,12 +198,7 @@ OF_ADAMW = [
 
 @pytest.mark.parametrize(("options", "expected"), OF_ADAMW)
 def test_fifty_steps_of_adam_end_where_those_of_pytorch_end(options, expected):
-    w = Parameter("w", np.array([1.0, -2.0, 3.0]))
-    optimizer = Adam([w], 0.05, **options)
-    for step in range(50):
-        optimizer.zero_gradients()
-        w.gradient += np.array([0.5, 2, 4]) * w.value + np.cos(step * np.array([1, 2, 3]))
-        optimizer.step()
+    w, optimizer = after_fifty_steps(Adam, options)
     np.testing.assert_allclose(w.value, expected, rtol=1e-12)
     assert optimizer.steps == 50
 

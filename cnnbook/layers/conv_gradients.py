@@ -136,8 +136,8 @@ def kernel_gradient_by_columns(
     np.ndarray of shape (F, C KH KW)
         dL/dK, each kernel in one row.
     """
-    # (F, H' W' N) @ (H' W' N, C KH KW), computed as its transpose:
-    # the long side runs along memory in both, which is faster.
+    # (F, H' W' N) @ (H' W' N, C KH KW), as its transpose: quicker
+    # where a kernel has more entries than there are kernels.
     outputs = as_rows(grad_output)
     return (columns @ outputs.T).T  # @eq-kernel-gradient-product
 

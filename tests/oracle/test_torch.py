@@ -211,11 +211,8 @@ def test_training_steps_of_the_book_network(momentum):
     assert_same_parameters(model, other, 1e-12, gradients=False)
 
 
-@pytest.mark.parametrize("decay", [0.0, 0.01])
-@pytest.mark.parametrize(("momentum", "nesterov"), [(0.0, False), (0.9, False), (0.9, True)])
-def test_fifty_steps_with_every_option(momentum, nesterov, decay):
-    """On a network of a convolution and a dense layer; each side has its own gradients."""
-    rng = np.random.default_rng(0)
+def small_pair(rng):
+    """Make a network of a convolution and a dense layer, and its twin."""
     model = Sequential(
         Conv2D(1, 3, 3, rng=rng, dtype=np.float64),
         Tanh(),
@@ -223,14 +220,26 @@ def test_fifty_steps_with_every_option(momentum, nesterov, decay):
         Reshape((27,)),
         Dense(27, 4, rng=rng, dtype=np.float64),
     )
-    other = twin(model)
+    return model, twin(model)
+
+
+def assert_fifty_steps_agree(models, optimizers, rng):
+    """Train both on the same batches; each side has its own gradients."""
+    for _ in range(50):
+        x, t = rng.random((5, 1, 8, 8)), np.eye(4)[rng.integers(0, 4, 5)]
+        step_both(models, of_classes(), optimizers, x, t)
+    assert_same_parameters(*models, 1e-12, gradients=False)
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.01])
+@pytest.mark.parametrize(("momentum", "nesterov"), [(0.0, False), (0.9, False), (0.9, True)])
+def test_fifty_steps_with_every_option(momentum, nesterov, decay):
+    rng = np.random.default_rng(0)
+    model, other = small_pair(rng)
     options = {"momentum": momentum, "nesterov": nesterov, "weight_decay": decay}
     ours = SGD(model.parameters(), 0.05, **options)
     theirs = torch.optim.SGD(other.parameters(), 0.05, **options)
-    for _ in range(50):
-        x, t = rng.random((5, 1, 8, 8)), np.eye(4)[rng.integers(0, 4, 5)]
-        step_both((model, other), of_classes(), (ours, theirs), x, t)
-    assert_same_parameters(model, other, 1e-12, gradients=False)
+    assert_fifty_steps_agree((model, other), (ours, theirs), rng)
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.01])
@@ -238,20 +247,10 @@ def test_fifty_steps_with_every_option(momentum, nesterov, decay):
 def test_fifty_steps_of_adam(betas, decay):
     """On the same network, beside AdamW."""
     rng = np.random.default_rng(1)
-    model = Sequential(
-        Conv2D(1, 3, 3, rng=rng, dtype=np.float64),
-        Tanh(),
-        MaxPool2D(2),
-        Reshape((27,)),
-        Dense(27, 4, rng=rng, dtype=np.float64),
-    )
-    other = twin(model)
+    model, other = small_pair(rng)
     ours = Adam(model.parameters(), 0.01, betas=betas, epsilon=1e-4, weight_decay=decay)
     theirs = torch.optim.AdamW(other.parameters(), 0.01, betas=betas, eps=1e-4, weight_decay=decay)
-    for _ in range(50):
-        x, t = rng.random((5, 1, 8, 8)), np.eye(4)[rng.integers(0, 4, 5)]
-        step_both((model, other), of_classes(), (ours, theirs), x, t)
-    assert_same_parameters(model, other, 1e-12, gradients=False)
+    assert_fifty_steps_agree((model, other), (ours, theirs), rng)
 
 
 def test_nesterov_without_momentum_is_refused_by_both():
