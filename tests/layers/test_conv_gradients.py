@@ -52,6 +52,17 @@ def test_input_gradient_equals_scipy(case):
     assert error(found, expected) < 1e-13
 
 
+@pytest.mark.parametrize("count", [0, 1, cg.PIECE - 1, cg.PIECE, cg.PIECE + 1, 2 * cg.PIECE + 7])
+def test_the_kernel_gradient_misses_no_column_at_the_edge_of_a_piece(count):
+    rng = np.random.default_rng(count)
+    columns, gradient = rng.standard_normal((3, count)), rng.standard_normal((2, count))
+    expected = np.einsum("rk,fk->fr", columns, gradient)
+    maps = gradient.reshape(2, 1, 1, count).transpose(3, 0, 1, 2)
+    found = cg.kernel_gradient_by_columns(columns, maps)
+    assert found.shape == (2, 3)
+    assert np.abs(found - expected).max() < 1e-11
+
+
 @given(conv_cases())
 def test_bias_gradient_is_the_sum_over_everything_but_the_kernels(case):
     expected = np.array([case.grad_output[:, f].sum() for f in range(len(case.kernels))])
