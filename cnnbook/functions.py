@@ -77,8 +77,8 @@ def softmax(z: Array) -> Array:
     Parameters
     ----------
     z : np.ndarray of shape (..., K)
-        Logits, finite numbers; the classes lie along the last axis. Complex numbers are taken as
-        well, for the complex step.
+        Logits, finite numbers with finite differences; the classes lie along the last axis.
+        Complex numbers are taken as well, for the complex step.
 
     Returns
     -------
@@ -116,8 +116,8 @@ def log_softmax(z: Array) -> Array:
     Parameters
     ----------
     z : np.ndarray of shape (..., K)
-        Logits, finite numbers; the classes lie along the last axis. Complex numbers are taken as
-        well, for the complex step.
+        Logits, finite numbers with finite differences; the classes lie along the last axis.
+        Complex numbers are taken as well, for the complex step.
 
     Returns
     -------

@@ -99,7 +99,7 @@ def categorical_cross_entropy_from_logits(z: Array, t: Array) -> Array:
     Parameters
     ----------
     z : np.ndarray of shape (..., K)
-        Logits, finite numbers.
+        Logits, finite numbers with finite differences.
     t : np.ndarray of shape (..., K)
         Targets; each row adds up to 1.
 
@@ -137,7 +137,7 @@ def categorical_cross_entropy_from_logits_gradient(
     Parameters
     ----------
     z : np.ndarray of shape (..., K)
-        Logits, finite numbers.
+        Logits, finite numbers with finite differences.
     t : np.ndarray of shape (..., K)
         Targets; each row adds up to 1.
 

@@ -83,11 +83,18 @@ def compute() -> Data:
         "chance_mean": chance.mean(),
         "chance_most": chance.max(),
         "least_expected": SEEDS,
+        "alike": alike(tables),
     }
     for digit in range(CLASSES):
         data[f"counts_{digit}"] = counts[digit].astype(int).tolist()
         data[f"expected_{digit}"] = expected[digit].round().astype(int).tolist()
     return data | tops(tables, expected)
+
+
+def alike(tables: Array) -> float:
+    """Correlate the errors of two runs, cell by cell beside the diagonal; average over pairs."""
+    correlations = np.corrcoef(tables[:, OFF > 0])
+    return float(correlations[np.triu_indices(len(tables), 1)].mean())
 
 
 def tops(tables: Array, expected: Array) -> Data:
@@ -161,7 +168,7 @@ TOLERANCES = (
     within(0, "seeds held_out total digits row_errors column_errors freedom chance_draws")
     | within(0, "least_expected", *(f"counts_{digit}" for digit in range(CLASSES)))
     | within(1e-5, "misread", *(f"expected_{digit}" for digit in range(CLASSES)))
-    | within(1e-4, "chi2 chi2_least chi2_most chance_mean chance_most")
+    | within(1e-4, "chi2 chi2_least chi2_most chance_mean chance_most alike")
     | within(
         1e-5,
         *(f"{n}{i + 1}_{e}" for n in ("ratio", "often") for i in range(TOPS) for e in TOP.split()),

@@ -20,7 +20,7 @@ from scripts.trials.store import Result, Setting, results
 
 EPOCHS, BATCH_SIZE, MOMENTUM = 4, 32, 0.9
 # Learning rates are chosen with other seeds than those that are compared.
-SEEDS, SWEEP = 10, range(100, 102)
+SEEDS, SWEEP = 10, range(100, 104)
 RATES = {
     "line": (0.1, 0.2, 0.5, 1.0),
     "part_two": (0.2, 0.5, 1.0, 2.0),

@@ -74,18 +74,19 @@ def _drawn(code: str, setting: Setting) -> str:
 
 def _run_and_keep(name: str, settings: list[Setting], workers: int) -> bool:
     """Run trials and keep each at once; say whether all find what they found before."""
-    there, agree = store.read(name), True
+    there, agree, same = store.read(name), True, list[Entry]()
     for number, entry in enumerate(_run_all(name, settings, workers), 1):
         older = there.get(store.key(entry.setting))
         if older and not differences(name, entry.setting, older.result, entry.result):
-            # The older result stays, so that files do.
-            entry = older._replace(code=entry.code, alike="")
+            same.append(older._replace(code=entry.code, alike=""))
         elif older and agree:
             agree = False
             store.forget_older(name, entry.code)
         store.add(name, entry)
         said = " ".join(map(str, entry.setting.values()))
         print(f"{name}: {number} of {len(settings)}: {said}: {entry.seconds} s", flush=True)
+    for entry in same if agree else ():
+        store.add(name, entry)  # the older result stays, so that files do
     return agree
 
 

@@ -232,6 +232,14 @@ def test_each_mistake_on_ten_digits_has_the_next_number_and_its_own_errors():
     assert [*before, *after] == list(range(1, 1 + len(before) + len(after)))
 
 
+@pytest.mark.parametrize(
+    ("mistake", "right"), [("zero_frame", "right_overlapping"), ("log_of_softmax", "right")]
+)
+def test_two_mistakes_take_the_steps_of_the_right_network(mistake, right):
+    data = json.loads((DOCS / "figures/wrong_digits.json").read_text(encoding="utf-8"))["data"]
+    assert data[f"{mistake}_errors"] == data[f"{right}_errors"]
+
+
 # --- notation -------------------------------------------------------------------------------------
 
 

@@ -173,7 +173,7 @@ def two_rows(x: np.ndarray, other: np.ndarray, kernel: int, stride: int) -> Case
     windows = [other[at : at + kernel] for at in range(0, width - kernel + 1, stride)]
     columns = np.ones((1, kernel, len(windows)))
     m = int(collect(columns, (1, 1, 1, width), geometry).max())
-    values = {"x": x, "x'": other, "m": m, "K_W": kernel, "W": width, "W'": len(windows)}
+    values = {"x": x, "x'": other, r"\mu": m, "K_W": kernel, "W": width, "W'": len(windows)}
     return Case({**values, "windows": windows})
 
 
@@ -185,13 +185,13 @@ def two_rows(x: np.ndarray, other: np.ndarray, kernel: int, stride: int) -> Case
         r"side 1: 1 -> 2": LESS,
         r"side 1: W' - 1 -> 1": LESS,
         r"side 1: W' -> K_W": LESS,
-        r"side 1: W' -> m": LESS,
+        r"side 1: W' -> \mu": LESS,
         f"side 1: {OUTPUTS} -> -{OUTPUTS}": LESS,
         r"side 1: \sum_{i=0}^{W' - 1} -> \sum_{i=0 + 1}^{W' - 1}": LESS,
         r"side 1: \sum_{i=0}^{W' - 1} -> \sum_{i=0}^{W' - 1 - 1}": LESS,
-        r"side 2: m -> K_W": GREATER,
-        r"side 2: m -> W": GREATER,
-        r"side 2: m -> W'": GREATER,
+        r"side 2: \mu -> K_W": GREATER,
+        r"side 2: \mu -> W": GREATER,
+        r"side 2: \mu -> W'": GREATER,
         r"side 2: x_{q} - x'_{q} -> x'_{q}": GREATER,
         r"side 2: x_{q} - x'_{q} -> x_{q}": GREATER,
         r"side 2: x_{q} - x'_{q} -> x_{q} + x'_{q}": GREATER,
@@ -221,17 +221,17 @@ def tower(rng: Draw) -> Case:
         r"side 1: 0 -> 1": LESS,
         r"side 1: 1 -> 2": LESS,
         r"side 1: W' - 1 -> 1": LESS,
-        r"side 1: W' -> m": LESS,
+        r"side 1: W' -> \mu": LESS,
         f"side 1: {OUTPUTS} -> -{OUTPUTS}": LESS,
         r"side 1: \sum_{i=0}^{W' - 1} -> \sum_{i=0 + 1}^{W' - 1}": LESS,
         r"side 1: \sum_{i=0}^{W' - 1} -> \sum_{i=0}^{W' - 1 - 1}": LESS,
-        r"side 2: K_W -> m": GREATER,
-        r"side 2: m -> K_W": GREATER,
-        r"side 2: m -> W": GREATER,
-        r"side 2: m -> W'": GREATER,
-        r"side 2: m / K_W -> K_W / m": GREATER,
-        r"side 2: m / K_W -> m": GREATER,
-        f"side 2: m / K_W {PIXELS} -> {PIXELS}": GREATER,
+        r"side 2: K_W -> \mu": GREATER,
+        r"side 2: \mu -> K_W": GREATER,
+        r"side 2: \mu -> W": GREATER,
+        r"side 2: \mu -> W'": GREATER,
+        r"side 2: \mu / K_W -> K_W / \mu": GREATER,
+        r"side 2: \mu / K_W -> \mu": GREATER,
+        rf"side 2: \mu / K_W {PIXELS} -> {PIXELS}": GREATER,
         r"side 2: x_{q} - x'_{q} -> x'_{q}": GREATER,
         r"side 2: x_{q} - x'_{q} -> x_{q}": GREATER,
         r"side 2: x_{q} - x'_{q} -> x_{q} + x'_{q}": GREATER,
