@@ -3,6 +3,7 @@
     python -m scripts.benchmark                    # a minute; PyTorch takes part if installed
     python -m scripts.benchmark --network digits   # the network for ten digits
     python -m scripts.benchmark --rounds 9         # for quieter numbers
+    python -m scripts.benchmark --page             # what chapter 16 measures, on this machine
 
 All train the same network from the same parameters on the same float32 batches, in turns: a round
 times each contestant once at each batch size, so that a change in the machine's speed meets all of
@@ -36,6 +37,7 @@ from cnnbook.mnist import Split, load_digits, load_zero_one, one_hot
 from cnnbook.model import Sequential, digit_network, zero_one_network
 from cnnbook.optimizers import SGD
 from cnnbook.train import train_on_batch
+from scripts import timing
 
 BATCH_SIZES = (1, 8, 32, 128, 512)
 LEARNING_RATE = 0.1
@@ -329,10 +331,36 @@ def report(rates: dict[tuple[str, int], list[float]]) -> None:
         print(f"book/PyTorch: geometric mean {mean:.2f}, least {least:.2f}")
 
 
+def page() -> None:
+    """Measure what chapter 16 shows, and print it in its order."""
+    found = timing.ways()
+    print("\none layer, microseconds an image, by batch")
+    for name in timing.WAYS:
+        cells = [found.get(f"{name}_{batch}") for batch in timing.BATCHES]
+        print(
+            f"{name:>12} " + " ".join("-".rjust(11) if c is None else f"{c:11,.1f}" for c in cells)
+        )
+    passes = timing.predictions()
+    print("\npass by pass, microseconds an image: at least, predicted, measured")
+    columns = [passes[key] for key in ("pass", "layer", "least", "predicted", "measured")]
+    for name, layer, *times in zip(*columns, strict=True):
+        print(f"{f'{name}, {layer}':>12} " + " ".join(f"{each:8.2f}" for each in times))
+    first, second = timing.by_layer(passes)
+    print(f"measured/predicted: first layer {first:.2f}, second layer {second:.2f}")
+    steps = timing.steps()
+    fixed, slope = timing.straight_line(timing.STEPS, steps)
+    print(
+        f"\na step: {fixed:.2f} ms and {slope:.3f} ms an image, equal at {fixed / slope:.0f} images"
+    )
+    for name, value in (timing.orders() | timing.mistakes() | timing.threads()).items():
+        print(f"{name:>22} {value:9.2f}")
+
+
 def main() -> None:
     """Run the race and print what it found."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--network", choices=NETWORKS, default="zero-one")
+    parser.add_argument("--page", action="store_true", help="measure what chapter 16 shows")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=0.5, help="per contestant and round")
     options = parser.parse_args()
@@ -344,6 +372,9 @@ def main() -> None:
     print(f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}")
     print(f"NumPy {np.__version__}, SciPy {scipy.__version__}, {options.rounds} rounds, float32")
     print(f"matrix product, 2048 x 2048: {gemm_rate():,.0f} GFLOP/s")
+    if options.page:
+        page()
+        return
     report(race(network, images, targets, options.rounds, options.seconds))
     print("\nshare of a training step")
     for batch_size in BATCH_SIZES:
