@@ -129,6 +129,7 @@ APART = {
     ("06-binary-cross-entropy", "losses.binary_cross_entropy.binary_cross_entropy"),
     ("08-dense-layers", "layers.dense.dense"),
     ("11-learning", "train.train_on_batch"),
+    ("16-vectorisation", "ways.conv2d_by_fourier"),
 }
 
 
@@ -434,7 +435,7 @@ def one_line(text):
 
 # --- what is planned, and what readers search for -------------------------------------------------
 
-PLANNED = re.compile(r"\b[Cc]hapters?\s+(?:1[6-9]|2\d)\b")
+PLANNED = re.compile(r"\b[Cc]hapters?\s+(?:1[7-9]|2\d)\b")
 LIST = re.compile(r"^### What is planned\n(?:(?!^##).*\n)*", re.MULTILINE)  # the only one
 
 
@@ -449,17 +450,17 @@ MODULES = sorted((ROOT / "cnnbook").rglob("*.py"))
 
 @paged([*PAGES, *sorted((DOCS / "reference").glob("*.md")), ROOT / "README.md", *MODULES])
 def test_nothing_points_to_a_chapter_that_does_not_exist(path):
-    assert len(CHAPTERS) == 15
+    assert len(CHAPTERS) == 16
     assert promised(path) == []
 
 
 def test_a_chapter_may_be_announced_in_the_list_of_what_is_planned_alone(tmp_path):
     page = tmp_path / "preface.md"
-    page.write_text("# Preface\n\n### What is planned\n\nChapter 16.\n\n## More\n\nWords.\n")
+    page.write_text("# Preface\n\n### What is planned\n\nChapter 17.\n\n## More\n\nWords.\n")
     assert promised(page) == []
-    page.write_text(page.read_text() + "See\nchapter 17.\n")
-    assert promised(page) == ["chapter 17"]
-    assert promised(page.rename(tmp_path / "index.md")) == ["Chapter 16", "chapter 17"]
+    page.write_text(page.read_text() + "See\nchapter 18.\n")
+    assert promised(page) == ["chapter 18"]
+    assert promised(page.rename(tmp_path / "index.md")) == ["Chapter 17", "chapter 18"]
 
 
 WORDS = json.loads(Path(__file__).with_name("words.json").read_text(encoding="utf-8"))
