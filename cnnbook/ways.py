@@ -96,9 +96,13 @@ def conv2d_by_fourier(x: Array, kernels: Array, bias: Array) -> Array:
     size = x.shape[2:]
     images = np.fft.rfft2(x)
     patterns = np.fft.rfft2(kernels, s=size).conj()
-    spectra = np.einsum("nchw,fchw->nfhw", images, patterns)
-    # The kernel meets the image's other edge beyond these.
-    y = np.fft.irfft2(spectra, s=size)[:, :, :height, :width]
+    # For every frequency one product, (N, C) @ (C, F).
+    spectra = images.transpose(2, 3, 0, 1) @ patterns.transpose(
+        2, 3, 1, 0
+    )
+    y = np.fft.irfft2(spectra.transpose(2, 3, 0, 1), s=size)
+    # Beyond these the kernel has met the other edge of the image.
+    y = y[:, :, :height, :width]
     return y + bias[:, np.newaxis, np.newaxis]
 
 
@@ -146,15 +150,46 @@ def conv2d_by_winograd(x: Array, kernels: Array, bias: Array) -> Array:
     g, b, a = (m.astype(x.dtype) for m in (KERNELS, PIXELS, OUTPUTS))
     # A row and a column more, where the outputs are odd in number.
     x = np.pad(x, [(0, 0), (0, 0), (0, height % 2), (0, width % 2)])
-    tiles = b @ view_windows(x, (4, 4), (2, 2)) @ b.T
-    patterns = g @ kernels @ g.T
-    # @eq-winograd-tile: only here is anything multiplied
-    products = np.einsum("ncijst,fcst->nfijst", tiles, patterns)
-    four = a @ products @ a.T  # (N, F, tiles down, across, 2, 2)
-    samples, count, down, across = four.shape[:4]
-    y = four.transpose(0, 1, 2, 4, 3, 5)
-    y = y.reshape(samples, count, 2 * down, 2 * across)
+    tiles = from_both_sides(b, view_windows(x, (4, 4), (2, 2)))
+    patterns = from_both_sides(g, kernels)  # (4, 4, F, C)
+    samples, channels, down, across = tiles.shape[2:]
+    rows = tiles.swapaxes(2, 3).reshape(4, 4, channels, -1)
+    # @eq-winograd-tile: sixteen matrix products, and nothing else
+    # that multiplies an image by a kernel
+    products = patterns @ rows
+    shape = 4, 4, len(kernels), samples, down, across
+    tiles = np.moveaxis(products.reshape(shape), (1, 0), (-2, -1))
+    y = from_both_sides(a, tiles).transpose(3, 2, 4, 1, 5, 0)
+    y = y.reshape(samples, len(kernels), 2 * down, 2 * across)
     return y[:, :, :height, :width] + bias[:, np.newaxis, np.newaxis]
+
+
+def from_both_sides(matrix: Array, tiles: Array) -> Array:
+    """Multiply every tile by a matrix from the left and by its transpose from the right.
+
+    Both brackets of @eq-winograd-tile are such products, and so are its outer sums.
+
+    Parameters
+    ----------
+    matrix : np.ndarray of shape (M, K)
+        The matrix.
+    tiles : np.ndarray of shape (..., K, K)
+        Tiles, each in the last two axes.
+
+    Returns
+    -------
+    np.ndarray of shape (M, M, ...)
+        The products, with their columns and their rows in the first two axes, in this order.
+
+    Examples
+    --------
+    >>> matrix, tile = np.array([[1.0, 2.0]]), np.array([[1.0, 0.0], [5.0, 1.0]])
+    >>> from_both_sides(matrix, tile)
+    array([[15.]])
+    """
+    rows = np.tensordot(matrix, tiles, axes=(1, -2))
+    result: Array = np.tensordot(matrix, rows, axes=(1, -1))
+    return result
 
 
 def _size_of_output(

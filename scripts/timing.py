@@ -225,11 +225,17 @@ def mistakes() -> dict[str, float]:
     """Measure how many times as long the slow form takes as the quick one."""
     numbers = np.full(2**18, 1.5, np.float32)
     tiny = np.full(2**18, 1e-40, np.float32)
+    half, room = np.float32(0.5), np.empty_like(tiny)
     x, kernels, bias = layer_arguments(32)
     times = in_turns(
         {
-            "normal": lambda: numbers * np.float32(0.5),
-            "denormal": lambda: tiny * np.float32(0.5),
+            "normal": lambda: np.multiply(numbers, half, out=room),
+            "denormal": lambda: np.multiply(tiny, half, out=room),
+        },
+        rounds=101,
+    )
+    times |= in_turns(
+        {
             "plain": lambda: by_windows(x, kernels, bias),
             "planned": lambda: by_windows(x, kernels, bias, optimize=True),
         }
@@ -256,7 +262,7 @@ def alone() -> dict[str, float]:
     start = time.perf_counter()
     train_on_batch(model, loss, optimizer, x, t)
     first = time.perf_counter() - start
-    later = in_turns({"step": lambda: train_on_batch(model, loss, optimizer, x, t)}, rounds=40)
+    later = in_turns({"step": lambda: train_on_batch(model, loss, optimizer, x, t)}, rounds=20)
     return {"first": first * 1e3, "later": later["step"] * 1e3}
 
 
@@ -273,13 +279,14 @@ def processes(count: int, threads: int) -> list[dict[str, float]]:
     return [json.loads(process.communicate()[0]) for process in running]
 
 
-def threads() -> dict[str, float]:
+def threads(rounds: int = 3) -> dict[str, float]:
     """Time a step with one thread and with two, and two processes that share two processors."""
-    one, two = processes(1, 1)[0], processes(1, 2)[0]
-    return {
-        "one_thread": one["later"],
-        "two_threads": two["later"],
-        "first_step": two["first"],
-        "beside_one": median(found["later"] for found in processes(2, 1)),
-        "beside_two": median(found["later"] for found in processes(2, 2)),
-    }
+    found: dict[str, list[float]] = {}
+    ways = {"one_thread": (1, 1), "two_threads": (1, 2), "beside_one": (2, 1), "beside_two": (2, 2)}
+    for _ in range(rounds):
+        for name, (count, each) in ways.items():
+            runs = processes(count, each)
+            found.setdefault(name, []).append(median(run["later"] for run in runs))
+            if name == "two_threads":
+                found.setdefault("first_step", []).append(runs[0]["first"])
+    return {name: median(times) for name, times in found.items()}

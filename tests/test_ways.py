@@ -13,6 +13,7 @@ from cnnbook.ways import (
     conv2d_by_fourier,
     conv2d_by_shifts,
     conv2d_by_winograd,
+    from_both_sides,
     product_in_blocks,
     roofline,
     times_of_pass,
@@ -98,6 +99,15 @@ def test_the_matrices_of_winograd_make_a_correlation_whatever_the_numbers():
         x, k = np.eye(4)[q], np.eye(3)[u]
         y = OUTPUTS @ ((KERNELS @ k) * (PIXELS @ x))
         np.testing.assert_array_equal(y, np.correlate(x, k, "valid"))
+
+
+def test_a_tile_is_multiplied_from_both_sides_and_its_columns_come_first():
+    rng = np.random.default_rng(0)
+    matrix, tiles = rng.standard_normal((2, 4)), rng.standard_normal((3, 5, 4, 4))
+    found = from_both_sides(matrix, tiles)
+    assert found.shape == (2, 2, 3, 5)
+    for i, j in np.ndindex(3, 5):
+        np.testing.assert_allclose(found[:, :, i, j].T, matrix @ tiles[i, j] @ matrix.T)
 
 
 @given(st.integers(1, 12), st.integers(1, 13))
