@@ -84,7 +84,7 @@ ANY = 1e12
 TIMES = [
     *(f"{name}_{batch}" for name in NAMES for batch in timing.BATCHES),
     "loops_1 loops_times loops_hours epoch_seconds quicker divided limit steps fixed slope half",
-    "windows_images_last windows_images_first",
+    "windows_images_last windows_images_first windows_turned",
     "denormal_times einsum_times one_thread two_threads first_step beside_one beside_two",
 ]
 TOLERANCES = within(0, "batches sizes seed step_products") | within(ANY, " ".join(TIMES))
