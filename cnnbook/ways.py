@@ -22,24 +22,18 @@ def conv2d_by_shifts(x: Array, kernels: Array, bias: Array) -> Array:
 
     Parameters
     ----------
-    x : np.ndarray of shape (N, C, H, W)
-        The images X.
-    kernels : np.ndarray of shape (F, C, KH, KW)
-        The kernels K.
-    bias : np.ndarray of shape (F,)
-        One number per kernel.
+    x, kernels, bias : np.ndarray
+        As in `conv2d`.
 
     Returns
     -------
     np.ndarray of shape (N, F, H', W')
-        Y; H' and W' are what `output_size` counts.
+        What `conv2d` returns, to rounding.
 
     Raises
     ------
-    TypeError
-        If an array is not floating.
-    ValueError
-        If the shapes do not fit together, or a kernel is larger than the image.
+    TypeError, ValueError
+        As `conv2d` does.
 
     Examples
     --------
@@ -62,24 +56,18 @@ def conv2d_by_fourier(x: Array, kernels: Array, bias: Array) -> Array:
 
     Parameters
     ----------
-    x : np.ndarray of shape (N, C, H, W)
-        The images X.
-    kernels : np.ndarray of shape (F, C, KH, KW)
-        The kernels K.
-    bias : np.ndarray of shape (F,)
-        One number per kernel.
+    x, kernels, bias : np.ndarray
+        As in `conv2d`.
 
     Returns
     -------
     np.ndarray of shape (N, F, H', W')
-        Y; H' and W' are what `output_size` counts.
+        What `conv2d` returns, to rounding.
 
     Raises
     ------
-    TypeError
-        If an array is not floating.
-    ValueError
-        If the shapes do not fit together, or a kernel is larger than the image.
+    TypeError, ValueError
+        As `conv2d` does.
 
     References
     ----------
@@ -94,12 +82,10 @@ def conv2d_by_fourier(x: Array, kernels: Array, bias: Array) -> Array:
     """
     height, width = _size_of_output(x, kernels, bias)
     size = x.shape[2:]
-    images = np.fft.rfft2(x)
+    images = np.fft.rfft2(x).transpose(2, 3, 0, 1)
     patterns = np.fft.rfft2(kernels, s=size).conj()
     # For every frequency one product, (N, C) @ (C, F).
-    spectra = images.transpose(2, 3, 0, 1) @ patterns.transpose(
-        2, 3, 1, 0
-    )
+    spectra = images @ patterns.transpose(2, 3, 1, 0)
     y = np.fft.irfft2(spectra.transpose(2, 3, 0, 1), s=size)
     # Beyond these the kernel has met the other edge of the image.
     y = y[:, :, :height, :width]
@@ -111,24 +97,18 @@ def conv2d_by_winograd(x: Array, kernels: Array, bias: Array) -> Array:
 
     Parameters
     ----------
-    x : np.ndarray of shape (N, C, H, W)
-        The images X.
-    kernels : np.ndarray of shape (F, C, 3, 3)
-        The kernels K.
-    bias : np.ndarray of shape (F,)
-        One number per kernel.
+    x, kernels, bias : np.ndarray
+        As in `conv2d`; every kernel is 3 by 3.
 
     Returns
     -------
     np.ndarray of shape (N, F, H', W')
-        Y; H' and W' are what `output_size` counts. Each tile of 2 by 2 is @eq-winograd-tile.
+        What `conv2d` returns, to rounding. Each tile of 2 by 2 outputs is @eq-winograd-tile.
 
     Raises
     ------
-    TypeError
-        If an array is not floating.
-    ValueError
-        If the shapes do not fit together, or the image or the kernels are smaller than 3 by 3.
+    TypeError, ValueError
+        As `conv2d` does, and if the kernels have another size.
 
     References
     ----------

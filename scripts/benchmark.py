@@ -20,7 +20,7 @@ import os
 import platform
 import time
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from statistics import geometric_mean, median
 from typing import Any, NamedTuple
 
@@ -282,27 +282,11 @@ def gain_of_pieces(network: Network, image: Array, batch_size: int) -> list[floa
         y = layer.forward(x)
         if isinstance(layer, Conv2D):
             columns, maps = im2col(layer_windows(x, layer.geometry)), as_rows(y)
-            times = []
-            for _ in range(9):
-                clock = [time.perf_counter()]
-                for product in (lambda a, b: a @ b.T, in_pieces):
-                    product(columns, maps)
-                    clock.append(time.perf_counter())
-                times.append((clock[1] - clock[0]) / (clock[2] - clock[1]))
-            ratios.append(median(times))
+            whole, pieces = partial(np.matmul, columns, maps.T), partial(in_pieces, columns, maps)
+            times = timing.in_turns({"whole": whole, "pieces": pieces}, rounds=9)
+            ratios.append(times["whole"] / times["pieces"])
         x = y
     return ratios
-
-
-def gemm_rate() -> float:
-    """Measure what the machine reaches in multiplying matrices: 1e9 operations per second."""
-    a = np.random.default_rng(0).random((2048, 2048), np.float32)
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        np.matmul(a, a)
-        times.append(time.perf_counter() - start)
-    return 2 * 2048**3 / min(times) / 1e9
 
 
 def report(rates: dict[tuple[str, int], list[float]]) -> None:
@@ -371,7 +355,7 @@ def main() -> None:
 
     print(f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}")
     print(f"NumPy {np.__version__}, SciPy {scipy.__version__}, {options.rounds} rounds, float32")
-    print(f"matrix product, 2048 x 2048: {gemm_rate():,.0f} GFLOP/s")
+    print(f"matrix product, 2048 x 2048: {timing.rate() / 1e9:,.0f} GFLOP/s")
     if options.page:
         page()
         return

@@ -9,13 +9,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from statistics import median
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from cnnbook.correlation import windows
 from cnnbook.layers import conv2d, conv2d_loops
 from cnnbook.layers.conv_gradients import column_gradient, kernel_gradient_by_columns
 from cnnbook.layers.geometry import Geometry, as_maps, collect, frame, im2col, layer_windows
@@ -42,29 +43,27 @@ LARGE = 2**27  # bytes, read and written
 ROUNDS = 15
 
 
-def in_turns(calls: Mapping[str, Call], rounds: int = ROUNDS) -> dict[str, float]:
-    """Time each call once a round, after one round for warming up; return medians in seconds."""
+def in_turns(calls: Mapping[str, Call], rounds: int = ROUNDS, warm: int = 1) -> dict[str, float]:
+    """Time each call once a round, after warming up; return medians in seconds."""
     times: dict[str, list[float]] = {name: [] for name in calls}
-    for number in range(rounds + 1):
+    for number in range(warm + rounds):
         for name, call in calls.items():
             start = time.perf_counter()
             call()
-            if number:
+            if number >= warm:
                 times[name].append(time.perf_counter() - start)
     return {name: median(found) for name, found in times.items()}
 
 
 def by_windows(x: Array, kernels: Array, bias: Array, **options: Any) -> Array:
     """Sum over windows with `numpy.einsum`."""
-    windows = np.lib.stride_tricks.sliding_window_view(x, kernels.shape[2:], axis=(2, 3))
-    y: Array = np.einsum("ncijuv,fcuv->nfij", windows, kernels, **options)
+    y: Array = np.einsum("ncijuv,fcuv->nfij", windows(x, 3), kernels, **options)
     return y + bias[:, np.newaxis, np.newaxis]
 
 
 def by_tensordot(x: Array, kernels: Array, bias: Array) -> Array:
     """Sum over windows with `numpy.tensordot`, which copies them and multiplies matrices."""
-    windows = np.lib.stride_tricks.sliding_window_view(x, kernels.shape[2:], axis=(2, 3))
-    y: Array = np.tensordot(windows, kernels, axes=((1, 4, 5), (1, 2, 3)))
+    y: Array = np.tensordot(windows(x, 3), kernels, axes=((1, 4, 5), (1, 2, 3)))
     return y.transpose(0, 3, 1, 2) + bias[:, np.newaxis, np.newaxis]
 
 
@@ -137,15 +136,15 @@ def passes(batch: int) -> list[Pass]:
         x = as_maps(rng.random((channels, side * side * batch), np.float32), shape)
         kernels = rng.standard_normal((count, channels, 3, 3), np.float32)
         bias = rng.standard_normal((count, 1), np.float32)
-        rows, windows = kernels.reshape(count, -1), layer_windows(x, geometry)
-        columns = im2col(windows)
+        rows, seen = kernels.reshape(count, -1), layer_windows(x, geometry)
+        columns = im2col(seen)
         y = rows @ columns
         maps = as_maps(y, (batch, count, side, side))
         products, whole = y.size * rows.shape[1], columns.nbytes + y.nbytes
         add = partial(Pass, layer)
         found += [
             add("frame", partial(frame, x, (1, 1)), 0, 2 * x.nbytes),
-            add("windows", partial(im2col, windows), 0, 2 * columns.nbytes),
+            add("windows", partial(im2col, seen), 0, 2 * columns.nbytes),
             add("product", partial(np.matmul, rows, columns), products, whole),
             add("bias", partial(np.add, y, bias), 0, 2 * y.nbytes),
             add("kernels", partial(kernel_gradient_by_columns, columns, maps), products, whole),
@@ -189,17 +188,18 @@ def by_layer(found: dict[str, Any]) -> list[float]:
     return (totals[:, 0] / totals[:, 1]).tolist()
 
 
-def steps(sizes: tuple[int, ...] = STEPS) -> list[float]:
-    """Time a training step of the digit network, in milliseconds, for several batch sizes."""
+def training_steps(sizes: Iterable[int]) -> dict[str, Call]:
+    """Make a training step of the digit network for each batch size, of one network."""
     images, labels = load_digits().train
     targets = one_hot(labels, 10)
     model, loss = digit_network(np.random.default_rng(0)), CategoricalCrossEntropy(from_logits=True)
-    optimizer = SGD(model.parameters(), 0.01)
-    calls: dict[str, Call] = {}
-    for size in sizes:
-        x, t = images[:size], targets[:size]
-        calls[str(size)] = partial(train_on_batch, model, loss, optimizer, x, t)
-    return [seconds * 1e3 for seconds in in_turns(calls, rounds=25).values()]
+    step = partial(train_on_batch, model, loss, SGD(model.parameters(), 0.01))
+    return {str(size): partial(step, images[:size], targets[:size]) for size in sizes}
+
+
+def steps(sizes: Iterable[int] = STEPS) -> list[float]:
+    """Time a training step of the digit network, in milliseconds, for several batch sizes."""
+    return [seconds * 1e3 for seconds in in_turns(training_steps(sizes), rounds=25).values()]
 
 
 def straight_line(sizes: tuple[int, ...], times: list[float]) -> tuple[float, float]:
@@ -211,10 +211,8 @@ def straight_line(sizes: tuple[int, ...], times: list[float]) -> tuple[float, fl
 
 def orders(batch: int = 32) -> dict[str, float]:
     """Time copies of the windows from either order in memory, in microseconds an image."""
-    view = np.lib.stride_tricks.sliding_window_view
     images = layer_arguments(batch)[0]
-    last = view(images, (3, 3), axis=(2, 3))
-    first = view(np.ascontiguousarray(images), (3, 3), axis=(2, 3))
+    last, first = windows(images, 3), windows(np.ascontiguousarray(images), 3)
 
     def kept() -> None:
         columns = np.empty((*first.shape[:2], 3, 3, *first.shape[2:4]), first.dtype)
@@ -255,7 +253,7 @@ def mistakes() -> dict[str, float]:
 
 
 CHILD = """
-import json, time
+import json
 from scripts.timing import alone
 print(json.dumps(alone()))
 """
@@ -263,15 +261,10 @@ print(json.dumps(alone()))
 
 def alone() -> dict[str, float]:
     """Time a step of 128 images in this process: the first, and the median of those after it."""
-    images, labels = load_digits().train
-    x, t = images[:PASSES_BATCH], one_hot(labels[:PASSES_BATCH], 10)
-    model, loss = digit_network(np.random.default_rng(0)), CategoricalCrossEntropy(from_logits=True)
-    optimizer = SGD(model.parameters(), 0.01)
-    start = time.perf_counter()
-    train_on_batch(model, loss, optimizer, x, t)
-    first = time.perf_counter() - start
-    later = in_turns({"step": lambda: train_on_batch(model, loss, optimizer, x, t)}, rounds=20)
-    return {"first": first * 1e3, "later": later["step"] * 1e3}
+    step = training_steps([PASSES_BATCH])
+    (first,) = in_turns(step, rounds=1, warm=0).values()
+    (later,) = in_turns(step, rounds=20).values()
+    return {"first": first * 1e3, "later": later * 1e3}
 
 
 def processes(count: int, threads: int) -> list[dict[str, float]]:

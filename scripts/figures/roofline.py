@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from scripts import timing
-from scripts.figures.common import Data, prepare, within
+from scripts.figures.common import ANY, Data, prepare, within
 
 FORWARD = ("frame", "windows", "product", "bias")
 NAMES = [(1, name) for name in (*FORWARD, "kernels")]
@@ -52,7 +52,6 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     return figure
 
 
-ANY = 1e12  # of times nothing is compared: they are the machine's as much as the code's
 TIMES = "least predicted measured near first_ratio second_ratio idle_share rate bandwidth ridge"
 TOLERANCES = within(0, "batch seed large layer multiplications bytes passes")
 TOLERANCES |= within(ANY, TIMES, "bandwidth_most")

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from cnnbook.mnist import load_digits
 from scripts import timing
-from scripts.figures.common import Data, prepare, within
+from scripts.figures.common import ANY, Data, prepare, within
 from scripts.figures.ten_classes import counts_of_layers
 
 NAMES = {
@@ -79,8 +79,6 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     return figure
 
 
-# Of times nothing is compared: they are the machine's as much as the code's.
-ANY = 1e12
 TIMES = [
     *(f"{name}_{batch}" for name in NAMES for batch in timing.BATCHES),
     "loops_1 loops_times loops_hours epoch_seconds quicker divided limit steps fixed slope half",
