@@ -40,6 +40,7 @@ BATCHES = (1, 32, 256)
 STEPS = (1, 2, 4, 8, 16, 32, 64)
 PASSES_BATCH = 128
 LARGE = 2**27  # bytes, read and written
+SQUARE = 2048  # rows and columns
 ROUNDS = 15
 
 
@@ -101,21 +102,28 @@ def ways() -> dict[str, float]:
     return found
 
 
-def bandwidths() -> dict[int, float]:
-    """Copy arrays of many sizes: bytes read and written a second, by the bytes of both."""
-    found: dict[Any, float] = {}
-    for power in range(18, 28):
-        source = np.ones(2**power // 8, np.float32)
-        target = np.empty_like(source)
-        seconds = in_turns({"copy": partial(np.copyto, target, source)})["copy"]
-        found[2**power] = 2**power / seconds
-    return found
+def copy_of(size: int) -> Call:
+    """Make a copy that reads and writes so many bytes together."""
+    source = np.ones(size // 8, np.float32)
+    return partial(np.copyto, np.empty_like(source), source)
 
 
-def rate(size: int = 2048) -> float:
+def square_product() -> Call:
+    """Make a product of two square matrices."""
+    a = np.random.default_rng(0).random((SQUARE, SQUARE), np.float32)
+    return partial(np.matmul, a, a)
+
+
+def bandwidths() -> list[float]:
+    """Copy arrays of many sizes: bytes read and written a second."""
+    sizes = [2**power for power in range(18, 28)]
+    times = [in_turns({"copy": copy_of(size)})["copy"] for size in sizes]
+    return [size / seconds for size, seconds in zip(sizes, times, strict=True)]
+
+
+def rate() -> float:
     """Multiply square matrices: multiplications and additions a second."""
-    a = np.random.default_rng(0).random((size, size), np.float32)
-    return 2 * size**3 / in_turns({"product": lambda: a @ a}, rounds=7)["product"]
+    return 2 * SQUARE**3 / in_turns({"product": square_product()}, rounds=7)["product"]
 
 
 class Pass(NamedTuple):
@@ -162,10 +170,13 @@ def predictions(batch: int = PASSES_BATCH) -> dict[str, Any]:
     """Predict and measure each pass, in microseconds an image.
 
     The prediction knows two numbers of the machine: how fast it multiplies square matrices, and how
-    fast it copies an array that is larger than its caches.
+    fast it copies an array that is larger than its caches. Both are measured in turns with the
+    passes, so that a change in the machine's speed meets all of them.
     """
-    best, bandwidth, every = rate(), bandwidths()[LARGE], passes(batch)
-    seconds = in_turns({str(n): each.call for n, each in enumerate(every)}).values()
+    every, (multiply, copy) = passes(batch), (square_product(), copy_of(LARGE))
+    calls = {"multiply": multiply, "copy": copy} | {str(n): p.call for n, p in enumerate(every)}
+    square, copying, *seconds = in_turns(calls).values()
+    best, bandwidth = 2 * SQUARE**3 / square, LARGE / copying
     times = [times_of_pass(p.multiplications, p.moved, best, bandwidth) for p in every]
     return {
         "rate": best,

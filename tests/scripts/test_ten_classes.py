@@ -173,6 +173,14 @@ def planted(rng):
     return rows * columns.T * confused.OFF
 
 
+def test_errors_of_runs_are_correlated_beside_the_diagonal():
+    first = np.arange(100.0).reshape(10, 10) * confused.OFF
+    second = -3 * first + 5
+    third = second + 1000 * np.eye(10)  # what is right says nothing of the errors
+    found = confused.alike(np.stack([first, second, third]))
+    assert found == pytest.approx((-1 - 1 + 1) / 3)
+
+
 def test_without_preference_is_found_again_and_has_the_sums_of_its_table(rng):
     table = planted(rng)
     np.testing.assert_allclose(confused.without_preference(table), table, rtol=1e-9)
