@@ -28,6 +28,18 @@ def test_medians_are_taken_in_turns_and_the_first_round_is_left_out():
     assert all(seconds >= 0 for seconds in found.values())
 
 
+def test_the_first_round_warms_and_does_not_count(monkeypatch):
+    now, costs = [0.0], iter([100.0, 1.0, 5.0, 2.0])
+    monkeypatch.setattr(timing.time, "perf_counter", lambda: now[0])
+
+    def call():
+        now[0] += next(costs)
+
+    assert timing.in_turns({"call": call}, rounds=3) == {"call": 2.0}
+    costs = iter([100.0])
+    assert timing.in_turns({"call": call}, rounds=1, warm=0) == {"call": 100.0}
+
+
 def test_the_passes_count_the_products_of_both_layers_forwards_and_backwards():
     every = timing.passes(2)
     products = {(each.layer, each.name): each.multiplications for each in every}
@@ -55,6 +67,15 @@ def test_a_straight_line_is_found():
     sizes = (1, 2, 4, 8)
     fixed, slope = timing.straight_line(sizes, [3 + 0.5 * size for size in sizes])
     np.testing.assert_allclose([fixed, slope], [3, 0.5])
+
+
+def test_every_size_has_the_same_relative_weight():
+    sizes, times = (1, 2, 64), [1.5, 1.4, 20.0]
+    fixed, slope = timing.straight_line(sizes, times)
+    off = [(fixed + slope * size) / time - 1 for size, time in zip(sizes, times, strict=True)]
+    # At the least squares the relative errors are orthogonal to what either number adds.
+    for added in ([1 / time for time in times], [s / t for s, t in zip(sizes, times, strict=True)]):
+        assert abs(np.dot(off, added)) < 1e-12
 
 
 def test_a_layer_is_compared_by_the_sums_of_its_passes():
