@@ -1,0 +1,110 @@
+"""Two runs that differ in the order of their sums: by how many bits they agree, step by step."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from cnnbook.losses import BinaryCrossEntropy
+from cnnbook.mnist import load_zero_one, one_hot
+from cnnbook.model import Sequential, zero_one_network
+from cnnbook.optimizers import SGD
+from cnnbook.train import train_on_batch
+from scripts.figures.common import Data, prepare, within
+
+SEED, PER_CLASS, STEPS = 0, 20, 100
+RATES = (0.1, 0.3, 0.5, 1.0)
+STYLES = ("-", "--", "-.", (0, (1, 1)))
+Array = np.ndarray[Any, Any]
+
+
+def weights(model: Sequential) -> Array:
+    """Return all parameters in one row."""
+    return np.concatenate([p.value.ravel() for p in model.parameters()]).astype(np.float64)
+
+
+def gradient(model: Sequential, x: Array, t: Array, at: Array) -> Array:
+    """Return the gradient of the mean loss, with these parameters."""
+    place = 0
+    for parameter in model.parameters():
+        parameter.value.flat[:] = at[place : place + parameter.value.size]
+        parameter.zero_gradient()
+        place += parameter.value.size
+    loss = BinaryCrossEntropy()
+    loss.forward(model.forward(x), t)
+    model.accumulate_gradients(loss.backward())
+    return np.concatenate([p.gradient.ravel() for p in model.parameters()])
+
+
+def curvature(images: Array, targets: Array) -> float:
+    """Measure the largest curvature at the start, by power iteration as in chapter 11."""
+    model = zero_one_network(np.random.default_rng(SEED), np.float64)
+    x, t, start = images.astype(np.float64), targets.astype(np.float64), weights(model)
+    way = np.random.default_rng(1).standard_normal(len(start))
+    h, length = 1e-4, 1.0
+    for _ in range(12):
+        way /= np.linalg.norm(way)
+        above, below = (gradient(model, x, t, start + sign * h * way) for sign in (1, -1))
+        way = (above - below) / (2 * h)
+        length = float(np.linalg.norm(way))
+    return length
+
+
+def bits(images: Array, targets: Array, rate: float) -> tuple[list[float], list[float]]:
+    """Train twice, with the images in another order in the batch; return bits and losses."""
+    order = np.random.default_rng(SEED + 1).permutation(len(images))
+    models = [zero_one_network(np.random.default_rng(SEED)) for _ in range(2)]
+    optimizers = [SGD(model.parameters(), rate) for model in models]
+    loss, agree, losses = BinaryCrossEntropy(), [], []
+    for _ in range(STEPS):
+        values = []
+        for model, optimizer, rows in zip(
+            models, optimizers, (np.arange(len(images)), order), strict=True
+        ):
+            batch = images[rows], targets[rows]
+            values.append(train_on_batch(model, loss, optimizer, *batch) / len(images))
+        first, second = map(weights, models)
+        apart = np.linalg.norm(first - second) / np.linalg.norm(first)
+        agree.append(round(float(-np.log2(max(apart, 2.0**-53))), 2))
+        losses.append(round(values[0], 6))
+    return agree, losses
+
+
+def compute() -> Data:
+    """Measure the curvature, and the bits by which two runs agree with each rate."""
+    (images, labels), _ = load_zero_one(limit_per_class=PER_CLASS)
+    targets = one_hot(labels, 2, np.float32)
+    a = curvature(images, targets)
+    found = [bits(images, targets, rate) for rate in RATES]
+    return {
+        "seed": SEED,
+        "images": len(images),
+        "steps": STEPS,
+        "rates": list(RATES),
+        "curvature": round(a, 2),
+        "limit": round(2 / a, 3),
+        "bits": [agree for agree, _ in found],
+        "first": [agree[0] for agree, _ in found],
+        "half": [agree[STEPS // 2 - 1] for agree, _ in found],
+        "last": [agree[-1] for agree, _ in found],
+        "last_losses": [losses[-1] for _, losses in found],
+    }
+
+
+def draw(data: Data, colours: Mapping[str, str]) -> Figure:
+    """Draw a curve for each rate; those below 2/a in another colour."""
+    figure, axes = prepare(colours, width=6.4, height=3.3, rows=1)
+    steps = np.arange(1, data["steps"] + 1)
+    for rate, agree, style in zip(data["rates"], data["bits"], STYLES, strict=True):
+        colour = colours["first" if rate < data["limit"] else "second"]
+        axes.plot(steps, agree, linestyle=style, color=colour)
+        axes.text(steps[-1] + 1.5, agree[-1], f"{rate:g}", color=colour, va="center")
+    axes.set(xlabel="step", ylabel="bits that agree", ylim=(0, 30), xlim=(0, 108))
+    return figure
+
+
+# Which last bit is rounded up decides when runs part; that they do is what the figure says.
+TOLERANCES = within(0, "seed images steps rates")
+TOLERANCES |= within(0.1, "curvature limit") | within(25, "bits half last") | within(5, "first")
+TOLERANCES |= within(1, "last_losses")
