@@ -31,7 +31,7 @@ class Format(NamedTuple):
 
     @property
     def unit(self) -> float:
-        """The unit roundoff u: half the spacing at 1, @eq-unit."""
+        """The unit roundoff: half the spacing at 1, @eq-unit."""
         return float(2.0**-self.digits)
 
     @property
@@ -141,7 +141,7 @@ def round_stochastically(
     Returns
     -------
     np.ndarray of the same shape and dtype
-        Numbers of the format; on average ``x``, @eq-unbiased. What is a number of the format
+        Numbers of the format; on average ``x``, @eq-mean-of-roundings. What is a number of the format
         stays. What would need a higher exponent than there is becomes infinite.
 
     Raises
@@ -313,7 +313,7 @@ class Rounded(Optimizer):
 def sum_in_order(x: Array) -> np.floating:
     """Add up one number after the other.
 
-    The error is @eq-sum-in-order, at most @eq-bound-in-order.
+    The error is @eq-sum-errors, at most @eq-bound-of-sum.
 
     Parameters
     ----------
@@ -347,7 +347,7 @@ def sum_in_order(x: Array) -> np.floating:
 def sum_in_pairs(x: Array) -> np.floating:
     """Add up neighbours, then the sums of neighbours, until one is left.
 
-    The error is at most @eq-bound-in-pairs.
+    The error is at most @eq-bound-of-sum with few additions for each term.
 
     Parameters
     ----------
@@ -379,7 +379,7 @@ def sum_in_pairs(x: Array) -> np.floating:
 def sum_compensated(x: Array) -> np.floating:
     """Add up in order, and take from each term what the sum before has gained by rounding.
 
-    The error is at most about 2u times the sum of the sizes, whatever n is; u as in @eq-unit.
+    The error is at most about 2 @eq-unit times the sum of the sizes, however many there are.
 
     Parameters
     ----------
