@@ -84,6 +84,7 @@ def spacing(x: Array, form: Format) -> Array:
         )
     # frexp gives x as m 2^e with m from 1/2 up to 1, and 0 as 0 2^0.
     exponent = np.where(x == 0, form.lowest, np.frexp(x)[1] - 1)
+    # @eq-spacing
     exponent = np.maximum(exponent, form.lowest) - form.digits + 1
     return np.ldexp(np.ones_like(x), exponent)
 
@@ -141,8 +142,8 @@ def round_stochastically(
     Returns
     -------
     np.ndarray of the same shape and dtype
-        Numbers of the format; on average ``x``, @eq-mean-of-roundings. What is a number of the format
-        stays. What would need a higher exponent than there is becomes infinite.
+        Numbers of the format; on average ``x``, @eq-mean-of-roundings. What is one of them stays.
+        What would need a higher exponent than there is becomes infinite.
 
     Raises
     ------
@@ -164,7 +165,7 @@ def round_stochastically(
     step = spacing(x, form)
     with np.errstate(over="ignore", invalid="ignore"):
         below = np.floor(x / step)
-        # @eq-up-probability
+        # @eq-up-probability: the way from the number below, in spacings
         up = rng.random(x.shape) < x / step - below
         rounded = (below + up) * step
     return _finite(rounded, x, form)

@@ -7,7 +7,8 @@ import numpy as np
 
 from book.formulas.binding import Draw, binds
 from book.formulas.evaluate import Case
-from cnnbook.layers import Dense, Parameter
+from cnnbook.layers import Parameter
+from cnnbook.layers.dense import dense_weight_gradient
 from cnnbook.optimizers import SGD
 from cnnbook.rounding import (
     BFLOAT16,
@@ -184,19 +185,19 @@ def at_random(rng: Draw) -> Case:
     return Case({"x": x, "a": a, "h": h, r"\pi": float(np.mean(found > x))})
 
 
-@binds("eq-loss-scaling", Dense.backward)
+@binds("eq-loss-scaling", dense_weight_gradient)
 def scaled(rng: Draw) -> Case:
-    """Gradients of a dense layer, of an upstream gradient and of the same made larger."""
+    """Weight gradients of an upstream gradient, and of the same made larger."""
     samples, inputs, outputs, scale = 3, 4 + rng.number, 3, 2.0 ** (1 + rng.number)
-    layer = Dense(inputs, outputs, rng=np.random.default_rng(rng.number), dtype=np.float64)
-    layer.forward(rng.standard_normal((samples, inputs)))
-    upstream, found = rng.standard_normal((samples, outputs)), []
-    for factor in (1, scale):
-        layer.weights.zero_gradient()
-        layer.backward(factor * upstream)
-        found.append(layer.weights.gradient.copy())
+    x, upstream = rng.standard_normal((samples, inputs)), rng.standard_normal((samples, outputs))
     return Case(
-        {"L/W": found[0], "L'/W": found[1], r"\lambda": scale, "D": inputs, "O": outputs},
+        {
+            "L/W": dense_weight_gradient(x, upstream),
+            "L'/W": dense_weight_gradient(x, scale * upstream),
+            r"\lambda": scale,
+            "D": inputs,
+            "O": outputs,
+        },
         {"d": range(inputs), "o": range(outputs)},
     )
 
