@@ -300,7 +300,7 @@ class Rounded(Optimizer):
         self._round()
 
     def step(self) -> None:
-        """Take a step, then round every parameter. The gradients stay as they are."""
+        """Take a step, then round every parameter."""
         self.optimizer.learning_rate = self.learning_rate
         self.optimizer.step()
         self._round()

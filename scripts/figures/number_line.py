@@ -30,6 +30,7 @@ def compute() -> Data:
         "digits": list(DIGITS),
         "lowest": LOWEST,
         "highest": HIGHEST,
+        "end": 2 ** (HIGHEST + 1),
         "numbers": [numbers(Format(p, LOWEST, HIGHEST)).tolist() for p in DIGITS],
         "chosen": CHOSEN,
         "weight": WEIGHT,
@@ -53,7 +54,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
             colour = colours["second" if few else "ink"]
             axes.plot([number] * 2, [-row - 0.16, -row + 0.16], color=colour, linewidth=1.3)
         axes.text(-0.12, -row, f"$p = {digits}$", ha="right", va="center")
-        axes.plot([0, 4], [-row, -row], color=colours["faint"], linewidth=0.7, zorder=0)
+        axes.plot([0, data["end"]], [-row, -row], color=colours["faint"], linewidth=0.7, zorder=0)
         if chosen:
             style = {"color": colours["first"], "clip_on": False}
             axes.plot(data["weight"], -row, "o", markersize=8, **style)
@@ -69,5 +70,5 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     return figure
 
 
-TOLERANCES = within(0, "digits lowest highest numbers chosen weight normal")
+TOLERANCES = within(0, "digits lowest highest end numbers chosen weight normal")
 TOLERANCES |= within(1e-12, "step target spacing above nearest up")

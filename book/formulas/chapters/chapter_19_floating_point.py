@@ -194,7 +194,7 @@ def scaled(rng: Draw) -> Case:
         {
             "L/W": dense_weight_gradient(x, upstream),
             "L'/W": dense_weight_gradient(x, scale * upstream),
-            r"\lambda": scale,
+            r"\alpha": scale,
             "D": inputs,
             "O": outputs,
         },
