@@ -278,9 +278,11 @@ def test_every_way_keeps_its_bound(numbers):
 
 X = np.ones((2, 3), np.float32)
 RNG = np.random.default_rng(0)
+INTEGERS = "x: expected floating numbers; got int*"
+AXES = "x: expected one axis, not empty; got shape {}"
 WRONG = [
     (lambda: spacing([1.0], BFLOAT16), TypeError, "x: expected a NumPy array*list"),
-    (lambda: spacing(np.arange(3), BFLOAT16), TypeError, "x: expected float32 or float64*int64"),
+    (lambda: spacing(np.arange(3), BFLOAT16), TypeError, "x: expected float32 or float64*int"),
     (lambda: spacing(X[:0], BFLOAT16), ValueError, "x: expected no empty axis*(0, 3)"),
     (
         lambda: spacing(X, FLOAT64),
@@ -301,26 +303,25 @@ WRONG = [
         "x: expected a NumPy array of float32; got list",
     ),
     (lambda: Rounded("sgd", np.rint), TypeError, "optimizer: expected an Optimizer; got 'sgd'"),
+    (lambda: round_to_nearest([1.0], FLOAT16), TypeError, "x: expected a NumPy array*list"),
+    (
+        lambda: round_stochastically(X, FLOAT64, RNG),
+        ValueError,
+        "form: expected at most 24 digits, as float32 has; got 53",
+    ),
+    (lambda: sum_in_order([1.0]), TypeError, "x: expected a NumPy array; got list"),
+    (lambda: sum_in_order(np.arange(3)), TypeError, INTEGERS),
+    (lambda: sum_in_order(X), ValueError, AXES.format("(2, 3)")),
+    (lambda: sum_in_order(X[0, :0]), ValueError, AXES.format("(0,)")),
+    (lambda: sum_in_pairs([1.0]), TypeError, "x: expected a NumPy array; got list"),
+    (lambda: sum_in_pairs(np.arange(3)), TypeError, INTEGERS),
+    (lambda: sum_in_pairs(X), ValueError, AXES.format("(2, 3)")),
+    (lambda: sum_in_pairs(X[0, :0]), ValueError, AXES.format("(0,)")),
+    (lambda: sum_compensated([1.0]), TypeError, "x: expected a NumPy array; got list"),
+    (lambda: sum_compensated(np.arange(3)), TypeError, INTEGERS),
+    (lambda: sum_compensated(X), ValueError, AXES.format("(2, 3)")),
+    (lambda: sum_compensated(X[0, :0]), ValueError, AXES.format("(0,)")),
 ]
-for _way in SUMS:
-    WRONG += [
-        (lambda way=_way: way([1.0]), TypeError, "x: expected a NumPy array; got list"),
-        (
-            lambda way=_way: way(np.arange(3)),
-            TypeError,
-            "x: expected floating numbers; got int64",
-        ),
-        (
-            lambda way=_way: way(X),
-            ValueError,
-            "x: expected one axis, not empty; got shape (2, 3)",
-        ),
-        (
-            lambda way=_way: way(X[0, :0]),
-            ValueError,
-            "x: expected one axis, not empty; got shape (0,)",
-        ),
-    ]
 
 
 @wrong_calls(WRONG)

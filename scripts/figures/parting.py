@@ -1,5 +1,6 @@
 """Two runs that differ in the order of their sums: by how many bits they agree, step by step."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -65,8 +66,8 @@ def bits(images: Array, targets: Array, rate: float) -> tuple[list[float], list[
             batch = images[rows], targets[rows]
             values.append(train_on_batch(model, loss, optimizer, *batch) / len(images))
         first, second = map(weights, models)
-        apart = np.linalg.norm(first - second) / np.linalg.norm(first)
-        agree.append(round(float(-np.log2(max(apart, 2.0**-53))), 2))
+        apart = float(np.linalg.norm(first - second) / np.linalg.norm(first))
+        agree.append(round(-math.log2(max(apart, 2.0**-53)), 2))
         losses.append(round(values[0], 6))
     return agree, losses
 

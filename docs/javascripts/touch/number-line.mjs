@@ -2,7 +2,7 @@
 // two; the step is taken to the nearest number, or at random. The arithmetic is in
 // number-line-sums.mjs.
 
-import { button, element, integer, random, stepper, svg, within, written } from "./common.mjs";
+import { button, element, integer, random, stepper, svg, within, written as rounded } from "./common.mjs";
 import { around, atRandom, nearest, numbers, spacing } from "./number-line-sums.mjs";
 
 const END = 4; // of the line
@@ -13,6 +13,8 @@ const STEP = 1 / 64;
 const [WIDTH, HEIGHT, LEFT, UNIT, MIDDLE] = [640, 128, 20, 150, 66];
 
 const at = (x) => LEFT + UNIT * x;
+// Every number here is exact, and so is what is written of it.
+const written = (value, digits = 12) => rounded(value, digits);
 const held = (x) => Math.min(Math.max(x, 0), END);
 
 // What an address says, where it makes sense: the weight is a number of the format.
