@@ -12,6 +12,7 @@ const START = { w: 2.5, d: 0.203125 };
 const STEP = 1 / 64;
 const [WIDTH, HEIGHT, LEFT, UNIT, MIDDLE] = [640, 128, 20, 150, 66];
 
+const typeset = (text) => text.split(/\b(w)\b/).map((part, place) => (place % 2 ? element("i", {}, part) : part));
 const at = (x) => LEFT + UNIT * x;
 // Every number here is exact, and so is what is written of it.
 const written = (value, digits = 12) => rounded(value, digits);
@@ -207,14 +208,13 @@ class Hands {
     this.steps.output.textContent = written(d);
     this.line.scale(this.now, this.all);
     this.line.show(this.now, target);
-    this.place.textContent = ofPlace(this.now, target);
+    this.place.replaceChildren(...typeset(ofPlace(this.now, target)));
     this.near.textContent = ofNearest(this.now, target);
     this.any.textContent = ofRandom(this.now, target);
     const due = written(held(this.from + this.taken * d));
     const many = this.taken === 1 ? "step" : "steps";
-    this.count.textContent = this.taken
-      ? `${this.taken} ${many} from ${written(this.from)}: w = ${written(w)}; without rounding it would be ${due}.`
-      : "No step has been taken.";
+    const all = `${this.taken} ${many} from ${written(this.from)}: w = ${written(w)}; without rounding it would be ${due}.`;
+    this.count.replaceChildren(...typeset(this.taken ? all : "No step has been taken."));
   }
 }
 
