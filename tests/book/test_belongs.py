@@ -435,7 +435,7 @@ def one_line(text):
 
 # --- what is planned, and what readers search for -------------------------------------------------
 
-PLANNED = re.compile(r"\b[Cc]hapters?\s+(?:1[7-9]|2\d)\b")
+PLANNED = re.compile(r"\b[Cc]hapters?\s+(?:1[78]|2\d)\b")
 LIST = re.compile(r"^### What is planned\n(?:(?!^##).*\n)*", re.MULTILINE)  # the only one
 
 
@@ -450,7 +450,7 @@ MODULES = sorted((ROOT / "cnnbook").rglob("*.py"))
 
 @paged([*PAGES, *sorted((DOCS / "reference").glob("*.md")), ROOT / "README.md", *MODULES])
 def test_nothing_points_to_a_chapter_that_does_not_exist(path):
-    assert len(CHAPTERS) == 16
+    assert len(CHAPTERS) == 17
     assert promised(path) == []
 
 
