@@ -435,7 +435,7 @@ def one_line(text):
 
 # --- what is planned, and what readers search for -------------------------------------------------
 
-PLANNED = re.compile(r"\b[Cc]hapters?\s+(?:1[89]|2\d)\b")
+PLANNED = re.compile(r"\b[Cc]hapters?\s+(?:18|2\d)\b")
 LIST = re.compile(r"^### What is planned\n(?:(?!^##).*\n)*", re.MULTILINE)  # the only one
 
 

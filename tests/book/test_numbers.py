@@ -39,6 +39,7 @@ KNOWN_ON = {
     ("10-the-data", "500"): "writers, by LeCun et al. (1998), section III A",
     ("10-the-data", "20"): "rows and columns of the box of a digit, by the same",
     ("11-learning", "32"): "images in a batch of the full run, in the tests of runs",
+    ("19-floating-point", "754"): "the number of a standard",
     ("wrong-on-purpose", "93"): "percent, measured by others; the source is named beside it",
 }
 
