@@ -8,6 +8,7 @@ import dataclasses
 import io
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,6 +27,7 @@ from cnnbook.mnist import (
 )
 from cnnbook.model import Sequential
 from cnnbook.pictures import prepare, read_picture
+from cnnbook.processes import communicator, end_all, launched, watch
 from cnnbook.runs import (
     NETWORKS,
     Configuration,
@@ -174,6 +176,15 @@ def train(  # noqa: PLR0917 - typer passes them by name
             of="shift",
         ),
     ] = DEFAULTS.shift,
+    shards: Annotated[
+        int,
+        _option(
+            _integer,
+            "Cut each batch into so many parts, which the processes "
+            "of mpiexec share.",
+            of="shards",
+        ),
+    ] = DEFAULTS.shards,
     validation: Annotated[
         int,
         _option(
@@ -266,7 +277,12 @@ def train(  # noqa: PLR0917 - typer passes them by name
         reshuffle=reshuffle,
         validation=validation,
         shift=shift,
+        shards=shards,
     )
+    processes = communicator()
+    if processes.rank > 0:
+        train_run("", *processes.bcast(None), communicator=processes)
+        return
     configuration = _agreed(output, typed, resume=resume)
     kind = NETWORKS[configuration.network]
     limit = configuration.limit_per_class
@@ -277,6 +293,7 @@ def train(  # noqa: PLR0917 - typer passes them by name
     else:
         split = kind.load(limit)
     count = len(split.train[0]) - configuration.validation
+    processes.bcast((configuration, split))
     with _place(output) as folder:
         history = train_run(
             folder,
@@ -289,6 +306,7 @@ def train(  # noqa: PLR0917 - typer passes them by name
             ),
             report=lambda h: _report(h, configuration, split),
             progress=True,
+            communicator=processes,
         )
     _say(f"{folder}: {history.epochs} epochs complete")
 
@@ -346,13 +364,26 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A name may hold what the encoding of a file has not.
             stream.reconfigure(errors="backslashreplace")
+    if launched():
+        watch()
     try:
         # Where numbers are not finite, a sentence says so.
         with np.errstate(over="ignore", invalid="ignore"):
             app()
     except (OSError, ValueError, FloatingPointError) as error:
-        typer.echo(f"Error: {_printable(str(error))}", err=True)
+        _end(f"Error: {_printable(str(error))}")
+
+
+def _end(sentence: str) -> None:
+    """Say what is wrong, and end with status 2; among several processes at once, for all."""
+    if not launched():
+        typer.echo(sentence, err=True)
         sys.exit(2)
+    if communicator().rank > 0:
+        # Most likely the first process says the same, and ends all.
+        time.sleep(2)
+    typer.echo(sentence, err=True)
+    end_all(2)
 
 
 def _say(line: str) -> None:

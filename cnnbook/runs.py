@@ -16,7 +16,7 @@ import os
 import platform
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -44,7 +44,15 @@ from cnnbook.mnist import (
 )
 from cnnbook.model import Sequential, digit_network, zero_one_network
 from cnnbook.optimizers import SGD
-from cnnbook.train import History, fit
+from cnnbook.parallel import (
+    Alone,
+    Communicator,
+    check_shards,
+    fit,
+    share,
+)
+from cnnbook.processes import one_thread
+from cnnbook.train import History
 from cnnbook.weights import read_weights
 
 CONFIGURATION = "configuration.json"
@@ -91,6 +99,8 @@ class Configuration:
         are counted on them; on the test images only if there are none.
     shift : int
         As in `cnnbook.train.fit`.
+    shards : int
+        As in `cnnbook.parallel.fit`. With more than one, linear algebra has one thread.
 
     Raises
     ------
@@ -113,6 +123,7 @@ class Configuration:
     reshuffle: bool = False
     validation: int = 0
     shift: int = 0
+    shards: int = 1
 
     def __post_init__(self) -> None:
         # NumPy's numbers become Python's, which JSON can hold.
@@ -121,6 +132,7 @@ class Configuration:
             value = getattr(self, name)
             if name != "limit_per_class" or value is not None:
                 keep(name, check_count(name, value, minimum=least))
+        keep("shards", check_shards(self.shards, self.batch_size))
         if self.network not in NETWORKS:
             raise ValueError(
                 f"network: expected one of {', '.join(NETWORKS)}; "
@@ -242,6 +254,7 @@ def train_run(
     begun: Callable[[], None] | None = None,
     report: Callable[[History], None] | None = None,
     progress: bool = False,
+    communicator: Communicator | None = None,
 ) -> History:
     """Train a network in a folder, from where an earlier run of it stopped.
 
@@ -266,6 +279,9 @@ def train_run(
         Called with the history after every epoch, when that epoch is safe on the disk.
     progress : bool
         Whether to show a progress bar on a terminal.
+    communicator : Communicator, optional
+        Connects this process to others that call the function with the same configuration and
+        images. Only process 0 touches the folder, reports and shows a bar.
 
     Returns
     -------
@@ -284,6 +300,9 @@ def train_run(
         if there are none, nothing does.
     """
     folder = Path(folder)
+    communicator = communicator or Alone()
+    if communicator.rank > 0:
+        return _follow(configuration, split, communicator)
     made = _make(folder)
     try:
         with holding(folder):
@@ -304,6 +323,7 @@ def train_run(
                     begun=begun,
                     report=report,
                     progress=progress,
+                    communicator=communicator,
                 )
     except Exception:
         if made:
@@ -404,44 +424,96 @@ def _train(
     begun: Callable[[], None] | None,
     report: Callable[[History], None] | None,
     progress: bool,
+    communicator: Communicator,
 ) -> History:
     """Train in a folder that is held, from the last complete epoch on."""
-    # Seeding before looking for weights: a resumed run must draw what
-    # an unbroken one draws.
-    rng = np.random.default_rng(configuration.seed)
-    network = NETWORKS[configuration.network]
-    model = network.build(rng)
-    optimizer = configuration.optimizer(model.parameters())
-    arrays = _arrays(model, optimizer)
-    history = _saved_history(folder, arrays)
-    train, test, validation = _parts(split, configuration.validation)
+    start = _start(configuration, split)
+    history = _saved_history(folder, start.arrays)
     _write_json(folder / CONFIGURATION, record)
     if begun is not None:
         begun()
 
     def save(history: History) -> None:
         """Report an epoch when it is safe."""
-        _save_epoch(folder, arrays, history)
+        _save_epoch(folder, start.arrays, history)
         if report is not None:
             report(history)
 
-    return fit(
-        model,
-        network.loss(),
-        optimizer,
-        *train,
-        epochs=configuration.epochs,
-        batch_size=configuration.batch_size,
-        rng=rng,
-        test=test,
-        validation=validation,
-        reshuffle=configuration.reshuffle,
-        rates=configuration.rates,
-        shift=configuration.shift,
+    return _go_on(
+        start,
+        configuration,
+        communicator,
         history=history,
         on_epoch=save,
         progress=progress,
     )
+
+
+def _follow(
+    configuration: Configuration,
+    split: Split,
+    communicator: Communicator,
+) -> History:
+    """Share the work of process 0, which has the folder."""
+    start = _start(configuration, split)
+    return _go_on(start, configuration, communicator)
+
+
+class _Start(NamedTuple):
+    """What a run begins with."""
+
+    rng: np.random.Generator
+    model: Sequential
+    optimizer: SGD
+    arrays: dict[str, Array]
+    parts: tuple[Samples, Samples | None, Samples | None]
+
+
+def _start(configuration: Configuration, split: Split) -> _Start:
+    """Draw the parameters of a run, and divide its images."""
+    # Seeding before looking for weights: a resumed run must draw what
+    # an unbroken one draws.
+    rng = np.random.default_rng(configuration.seed)
+    model = NETWORKS[configuration.network].build(rng)
+    optimizer = configuration.optimizer(model.parameters())
+    arrays = _arrays(model, optimizer)
+    parts = _parts(split, configuration.validation)
+    return _Start(rng, model, optimizer, arrays, parts)
+
+
+def _go_on(
+    start: _Start,
+    configuration: Configuration,
+    communicator: Communicator,
+    *,
+    history: History | None = None,
+    on_epoch: Callable[[History], None] | None = None,
+    progress: bool = False,
+) -> History:
+    """Train from where process 0 is, with all processes."""
+    train, test, validation = start.parts
+    history = share(communicator, start.arrays, history)
+    several = configuration.shards > 1
+    with one_thread() if several else contextlib.nullcontext():
+        return fit(
+            start.model,
+            NETWORKS[configuration.network].loss(),
+            start.optimizer,
+            *train,
+            shards=configuration.shards,
+            communicator=communicator,
+            epochs=configuration.epochs,
+            batch_size=configuration.batch_size,
+            rng=start.rng,
+            test=test,
+            validation=validation,
+            reshuffle=configuration.reshuffle,
+            rates=configuration.rates,
+            shift=configuration.shift,
+            history=history,
+            on_epoch=on_epoch,
+            progress=progress,
+        )
 
 
 def _arrays(model: Sequential, optimizer: SGD) -> dict[str, Array]:

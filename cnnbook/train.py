@@ -21,6 +21,10 @@ from cnnbook.model import Sequential
 from cnnbook.optimizers import Optimizer
 from cnnbook.samples import check_labels, one_hot
 
+# Takes the step for a batch: a network, a loss, an optimiser, images
+# and targets; returns the loss summed over the batch.
+TakeStep = Callable[[Sequential, Loss, Optimizer, Array, Array], float]
+
 
 @dataclass
 class History:
@@ -70,6 +74,7 @@ def fit(
     shift: int = 0,
     history: History | None = None,
     on_epoch: Callable[[History], None] | None = None,
+    on_batch: TakeStep | None = None,
     progress: bool = False,
 ) -> History:
     """Train a network: for every batch forward, loss, backward, step.
@@ -113,6 +118,8 @@ def fit(
         the first epoch, the result is the same to the bit as without the interruption.
     on_epoch : callable, optional
         Called with the history after every epoch.
+    on_batch : callable, optional
+        Takes the step for each batch, with the arguments of `train_on_batch` and in its place.
     progress : bool
         Whether to show a progress bar on a terminal.
 
@@ -170,7 +177,9 @@ def fit(
             batches = _with_bar(batches, f"Epoch {done + 1}")
         step = model, loss, optimizer, seen, targets
         with _watched(batches, done + 1) as batches:
-            mean = train_epoch(*step, batches=batches)
+            mean = train_epoch(
+                *step, batches=batches, on_batch=on_batch
+            )
             _check_parameters(optimizer)
             entry = _judged(model, loss, test, validation)
         entry.losses.append(mean)
@@ -250,6 +259,7 @@ def train_epoch(
     targets: Array,
     *,
     batches: Iterable[Array],
+    on_batch: TakeStep | None = None,
 ) -> float:
     """Take one step for each batch.
 
@@ -263,15 +273,17 @@ def train_epoch(
         Their targets.
     batches : iterable of np.ndarray
         The indices of the samples of each batch; together, every sample once.
+    on_batch : callable, optional
+        As in `fit`.
 
     Returns
     -------
     float
         The mean loss over the samples, each taken just before the step that it caused.
     """
-    total = 0.0
+    total, take_step = 0.0, on_batch or train_on_batch
     for batch in batches:
-        total += train_on_batch(
+        total += take_step(
             model, loss, optimizer, images[batch], targets[batch]
         )
     return total / len(images)
@@ -322,7 +334,7 @@ def train_on_batch(
     """
     images = images.astype(targets.dtype, copy=False)
     predictions = model.forward(images)
-    value = _loss_of(predictions, targets, loss)
+    value = loss_of(predictions, targets, loss)
     if not np.isfinite(value):
         raise FloatingPointError(
             f"the loss is {value}; try a smaller learning_rate "
@@ -473,8 +485,28 @@ def _extend(history: History, entry: History) -> None:
         getattr(history, name).extend(series)
 
 
-def _loss_of(predictions: Array, targets: Array, loss: Loss) -> float:
-    """Compute the loss; it is NaN where it refuses predictions because they are not finite."""
+def loss_of(predictions: Array, targets: Array, loss: Loss) -> float:
+    """Compute the loss; it is NaN where it refuses predictions because they are not finite.
+
+    Parameters
+    ----------
+    predictions : np.ndarray of shape (B, ...)
+        What the network answers.
+    targets : np.ndarray of shape (B, ...)
+        What it should answer.
+    loss : Loss
+        What is computed.
+
+    Returns
+    -------
+    float
+        The mean over the batch, or NaN.
+
+    Raises
+    ------
+    ValueError
+        If the loss refuses predictions or targets for another reason.
+    """
     try:
         return loss.forward(predictions, targets)
     except ValueError:

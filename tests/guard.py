@@ -28,6 +28,8 @@ def lacking(*modules):
 # How the reason of a skip begins, and whether it is one on this machine.
 REASONS = {
     "PyTorch is not installed": lacking("torch"),
+    "mpi4py is not installed": lacking("mpi4py"),
+    "distributed is not installed": lacking("distributed"),
     "mutmut is not installed": lacking("mutmut"),
     "griffe is not installed": lacking("griffe"),
     "the site's extra": lacking(*SITE),

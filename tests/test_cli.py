@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -508,6 +509,7 @@ def test_without_options_it_trains_what_configuration_says(asked, tmp_path, monk
         ("falling", True),
         ("shift", 3),
         ("validation", 13),
+        ("shards", 5),
         ("reshuffle", True),
     ],
 )
@@ -559,6 +561,10 @@ HELP = {
     "--shift N": (
         "Moves each image, whenever it is seen, by so many pixels at most.",
         default("shift"),
+    ),
+    "--shards N": (
+        "Cut each batch into so many parts, which the processes of mpiexec share.",
+        default("shards"),
     ),
     "--validation N": (
         "Keep the last N training images to count errors on, and leave the test images alone.",
@@ -683,6 +689,63 @@ def test_what_would_steer_a_terminal_is_shown(run, tmp_path):
     assert out.startswith("Training on 60 images; the run is saved in \\x1b[31mred\n")
     _, _, err = run("evaluate", "\x1b[2J")
     assert err.startswith("Error: \\x1b[2J: expected a run")
+
+
+# --- as one of several processes ------------------------------------------------------------------
+
+
+@pytest.fixture
+def among(monkeypatch):
+    """Let the command line believe that mpiexec has started it, and note what it does with that."""
+    done = []
+
+    def call(rank):
+        def bcast(sent):
+            done.append(("bcast", sent))
+            return sent if sent is not None else ("a configuration", "images")
+
+        others = SimpleNamespace(rank=rank, size=2, bcast=bcast)
+        monkeypatch.setattr(cli, "launched", lambda: True)
+        monkeypatch.setattr(cli, "watch", lambda: done.append("watch"))
+        monkeypatch.setattr(cli, "communicator", lambda: others)
+        monkeypatch.setattr(cli, "end_all", lambda status: done.append(("end", status)))
+        monkeypatch.setattr(cli.time, "sleep", lambda seconds: done.append(("sleep", seconds)))
+        return done, others
+
+    return call
+
+
+def test_the_first_process_hands_out_configuration_and_images(among, asked, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done, others = among(0)
+    _, configuration, split, options = asked("--shards=2")
+    assert configuration.shards == 2
+    assert options["communicator"] is others
+    assert done == ["watch", ("bcast", (configuration, split))]
+
+
+def test_another_process_takes_them_and_says_nothing(among, run, tmp_path, monkeypatch):
+    done, others = among(1)
+    calls = []
+    monkeypatch.setattr(cli, "train_run", lambda *a, **options: calls.append((a, options)))
+    assert run("train", "--output", "run", "--shards", "2") == (0, "", "")
+    assert calls == [(("", "a configuration", "images"), {"communicator": others})]
+    assert done == ["watch", ("bcast", None)]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("rank", "waits"), [(0, []), (1, [("sleep", 2)])])
+def test_what_is_wrong_ends_all_and_the_first_process_says_it_first(
+    among, run, monkeypatch, rank, waits
+):
+    def refuse(*_, **__):
+        raise ValueError("wrong")
+
+    monkeypatch.setattr(cli, "train_run", refuse)
+    done, _ = among(rank)
+    _, out, err = run("train", "--limit-per-class=1", "--output=run")
+    assert (out, err) == ("", "Error: wrong\n")
+    assert done[2:] == [*waits, ("end", 2)]
 
 
 def started(*arguments, cwd, **options):

@@ -233,7 +233,8 @@ def test_a_docstring_that_is_wrong_is_noticed(right, wrong, problem):
 TESTS = Path(__file__).parent
 # What takes a file, a server, a run or a long training to go wrong, and is no row of a table.
 BY_OTHER_TESTS = {
-    *("download", "files", "ink", "known_files", "locks", "mnist", "pictures", "runs", "weights"),
+    *("download", "files", "ink", "known_files", "locks", "mnist", "pictures", "processes"),
+    *("runs", "weights"),
 }
 SINGLE = {
     ("Sequential.load", "OSError"): "test_weights.py",

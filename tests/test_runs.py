@@ -1,5 +1,6 @@
 """Training runs as folders: what they hold, and how they survive."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -21,6 +22,7 @@ from cnnbook.optimizers import SGD
 from cnnbook.runs import NETWORKS, Configuration, load_configuration, load_weights, train_run
 from cnnbook.train import fit
 from tests.terminal import Terminal
+from tests.together import run_together
 
 SMALL = Configuration(limit_per_class=20, epochs=3, batch_size=4)
 TEN = dataclasses.replace(
@@ -79,6 +81,7 @@ def test_a_run_holds_weights_history_configuration_and_versions(tmp_path, split)
         "reshuffle": False,
         "validation": 0,
         "shift": 0,
+        "shards": 1,
     }
     assert configuration["versions"]["numpy"] == np.__version__
     assert load_configuration(folder) == SMALL
@@ -337,6 +340,7 @@ def test_more_epochs_may_be_added_later(tmp_path, split):
         ({"shift": 2}, "shift: expected 0.*; got 2"),
         ({"reshuffle": True}, "reshuffle: expected False.*; got True"),
         ({"validation": 5}, "validation: expected 0.*; got 5"),
+        ({"shards": 2}, "shards: expected 1.*; got 2"),
     ],
 )
 def test_another_configuration_is_refused(tmp_path, split, changes, message):
@@ -398,6 +402,9 @@ def test_a_folder_without_an_epoch_is_named(tmp_path):
         ("reshuffle", 1, TypeError),
         ("validation", -1, ValueError),
         ("validation", 0.5, TypeError),
+        ("shards", 0, ValueError),
+        ("shards", 33, ValueError),  # of a batch of 32
+        ("shards", 0.5, TypeError),
     ],
 )
 def test_impossible_configurations(option, value, error):
@@ -410,6 +417,7 @@ def test_the_first_network_is_trained_as_the_book_prints_it():
     assert NETWORKS["zero-one"].defaults == Configuration()
     c = Configuration()
     assert (c.momentum, c.weight_decay, c.shift, c.validation) == (0, 0, 0, 0)
+    assert c.shards == 1
     assert (c.nesterov, c.reshuffle, c.falling) == (False, False, False)
 
 
@@ -501,6 +509,55 @@ def test_a_configuration_holds_numbers_of_python():
     names = ("learning_rate", "momentum", "weight_decay")
     c = Configuration(**{name: np.float32(0.5) for name in names})
     assert {type(getattr(c, name)) for name in names} == {float}
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_several_processes_write_what_one_writes(tmp_path, ten, resumed):
+    """The others have the configuration and the images, and touch no folder."""
+    configuration = dataclasses.replace(TEN, shards=3)
+    seen, begun = [], []
+    train_run(tmp_path / "one", configuration, ten)
+    if resumed:
+        stopped = dataclasses.replace(configuration)
+        with pytest.raises(KeyboardInterrupt):
+            train_run(tmp_path / "0", stopped, ten, report=interrupt)
+
+    def run(communicator):
+        options = {
+            "report": lambda h: seen.append((communicator.rank, h.epochs)),
+            "begun": lambda: begun.append(communicator.rank),
+        }
+        folder = tmp_path / str(communicator.rank)
+        return train_run(folder, configuration, ten, communicator=communicator, **options)
+
+    first, second = run_together(2, run)
+    assert first == second
+    assert first.epochs == 3
+    assert begun == [0]
+    assert seen == [(0, epoch) for epoch in ((2, 3) if resumed else (1, 2, 3))]
+    assert contents(tmp_path / "0") == contents(tmp_path / "one")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "one"]
+
+
+def interrupt(history):
+    raise KeyboardInterrupt
+
+
+def test_with_shards_linear_algebra_has_one_thread(tmp_path, split, monkeypatch):
+    entered = []
+
+    @contextlib.contextmanager
+    def one_thread():
+        entered.append("begins")
+        yield
+        entered.append("ends")
+
+    monkeypatch.setattr(runs, "one_thread", one_thread)
+    train_run(tmp_path / "1", Configuration(2, epochs=1), split)
+    assert entered == []
+    report = lambda history: entered.append("epoch")  # noqa: E731
+    train_run(tmp_path / "2", Configuration(2, epochs=1, shards=2), split, report=report)
+    assert entered == ["begins", "epoch", "ends"]
 
 
 def test_a_folder_has_one_writer(tmp_path, split):

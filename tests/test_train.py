@@ -20,6 +20,7 @@ from cnnbook.train import (
     errors_and_loss,
     fit,
     in_batches,
+    loss_of,
     train_epoch,
     train_on_batch,
 )
@@ -162,6 +163,21 @@ def test_batches_hold_every_sample_once(samples, sizes):
     batches = in_batches(np.arange(samples)[::-1], 3)
     assert [len(batch) for batch in batches] == sizes
     np.testing.assert_array_equal(np.concatenate(batches), np.arange(samples)[::-1])
+
+
+def test_another_step_can_take_the_place_of_the_usual_one():
+    model, taken = network(), []
+
+    def step(*pieces):
+        taken.append((pieces[0] is model, type(pieces[2]), pieces[3].shape, pieces[4].shape))
+        return float(len(taken))
+
+    before = values(model)
+    history = train(model, *data(), on_batch=step)
+    assert_same(values(model), before)
+    assert taken[:3] == [(True, SGD, (n, 1, 2, 3), (n, 2)) for n in (4, 4, 3)]
+    assert history.losses == [6 / 11, 15 / 11, 24 / 11]
+    assert history.epochs == 3
 
 
 def test_the_loss_of_an_epoch_is_a_mean_over_samples_not_over_batches():
@@ -720,6 +736,11 @@ def a_fit(**changes):
 
 
 WRONG = [
+    (
+        lambda: loss_of(np.ones((1, 2)), np.full((1, 2), 2.0), BinaryCrossEntropy()),
+        ValueError,
+        "targets: ",
+    ),
     (lambda: a_fit(targets=np.array(["a"] * 3)), TypeError, "targets: expected numbers; got <U1"),
     (lambda: a_fit(targets=np.ones((3, 2)) * 1j), TypeError, "targets: *complex128"),
     (lambda: a_fit(shift=-1), ValueError, "shift: *at least 0; got -1"),

@@ -13,11 +13,14 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m scripts.trials", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"all, or: {', '.join(every)}")
     parser.add_argument("--workers", type=int, default=1, help="processes that share the work")
+    parser.add_argument(
+        "--scheduler", default="", metavar="tcp://...", help="a Dask scheduler, whose workers do it"
+    )
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(every):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(every)}")
     for name in options.names or every:
-        running.run(name, options.workers)
+        running.run(name, options.workers, options.scheduler)
     return 0
 
 

@@ -5,6 +5,7 @@ import importlib
 import json
 import multiprocessing
 import os
+import platform
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+import cnnbook
 from scripts.figures import sources
 from scripts.figures.common import Tolerances
 from scripts.trials import store
@@ -42,7 +44,7 @@ def todo(name: str) -> list[Setting]:
     return [setting for setting in load(name).TRIALS if store.key(setting) not in done]
 
 
-def run(name: str, workers: int = 1) -> None:
+def run(name: str, workers: int = 1, scheduler: str = "") -> None:
     """Run what is to be done, keep each result at once, and say how far it is.
 
     After a change of their code, one trial of each kind is run again, of a seed that nobody
@@ -52,9 +54,9 @@ def run(name: str, workers: int = 1) -> None:
     store.keep_only(name, load(name).TRIALS)
     there = store.read(name)
     older = [setting for setting in todo(name) if store.key(setting) in there]
-    if older and _run_and_keep(name, one_of_each_kind(name, older), workers):
+    if older and _run_and_keep(name, one_of_each_kind(name, older), workers, scheduler):
         store.confirm(name, older, sources.trial_fingerprint(name))
-    _run_and_keep(name, todo(name), workers)
+    _run_and_keep(name, todo(name), workers, scheduler)
     store.keep_only(name, load(name).TRIALS)
 
 
@@ -72,10 +74,10 @@ def _drawn(code: str, setting: Setting) -> str:
     return hashlib.sha256((code + store.key(setting)).encode()).hexdigest()
 
 
-def _run_and_keep(name: str, settings: list[Setting], workers: int) -> bool:
+def _run_and_keep(name: str, settings: list[Setting], workers: int, scheduler: str) -> bool:
     """Run trials and keep each at once; say whether all find what they found before."""
     there, agree, same = store.read(name), True, list[Entry]()
-    for number, entry in enumerate(_run_all(name, settings, workers), 1):
+    for number, entry in enumerate(_run_all(name, settings, workers, scheduler), 1):
         older = there.get(store.key(entry.setting))
         if older and not differences(name, entry.setting, older.result, entry.result):
             same.append(older._replace(code=entry.code, alike=""))
@@ -128,12 +130,28 @@ def run_one(name: str, setting: Setting, code: str) -> Entry:
     """Run a trial here."""
     start = time.process_time()  # which other work on the machine does not change
     result = json.loads(json.dumps(load(name).trial(**setting)))  # as it will be read
-    return Entry(setting, result, round(time.process_time() - start, 1), code)
+    seconds = round(time.process_time() - start, 1)
+    return Entry(setting, result, seconds, code, versions=versions())
 
 
-def _run_all(name: str, settings: list[Setting], workers: int) -> Iterator[Entry]:
-    """Run trials here, or in several processes with one thread each."""
+def versions() -> dict[str, str]:
+    """Name what a trial is computed with, beside its code."""
+    return {
+        "cnnbook": cnnbook.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }
+
+
+def _run_all(name: str, settings: list[Setting], workers: int, scheduler: str) -> Iterator[Entry]:
+    """Run trials here, in several processes with one thread each, or on a scheduler's workers."""
     code = sources.trial_fingerprint(name)
+    if scheduler:
+        from scripts.trials import scheduled  # noqa: PLC0415 - it imports this
+
+        yield from scheduled.run_all(name, settings, code, scheduler)
+        return
     if workers == 1:
         yield from (run_one(name, setting, code) for setting in settings)
         return

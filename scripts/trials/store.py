@@ -24,6 +24,7 @@ class Entry(NamedTuple):
     seconds: float  # of a processor
     code: str  # the hash of what it was run with
     alike: str = ""  # of later code, with which a trial of each kind found the same again
+    versions: dict[str, str] | None = None  # what it was computed with; older lines have none
 
 
 def path(name: str) -> Path:
@@ -119,5 +120,6 @@ def _write(name: str, entries: Iterable[Entry]) -> None:
 
 
 def _line(entry: Entry) -> str:
-    """Write an entry, and whether it was confirmed only if it was."""
-    return json.dumps({k: v for k, v in entry._asdict().items() if k != "alike" or v})
+    """Write an entry; whether it was confirmed, and with what it was computed, where that is so."""
+    empty = {"alike": "", "versions": None}
+    return json.dumps({k: v for k, v in entry._asdict().items() if k not in empty or v})

@@ -2,11 +2,15 @@
 
 import json
 import multiprocessing
+import platform
 import subprocess
 import sys
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+
+import cnnbook
 
 pytest.importorskip("matplotlib", reason="the site's extra is not installed: pip install '.[docs]'")
 
@@ -14,7 +18,7 @@ from scripts.figures import __main__ as figures
 from scripts.figures import making, sources
 from scripts.figures.common import prepare
 from scripts.trials import __main__ as command
-from scripts.trials import running, store
+from scripts.trials import running, scheduled, store
 from scripts.trials.store import Entry
 
 SETTINGS = [{"seed": seed, "kind": kind} for seed in range(2) for kind in ("a", "b")]
@@ -230,6 +234,39 @@ def test_results_of_another_form_differ(trials, other):
     assert running.differences("toy", SETTINGS[2], {"errors": [1, 1]}, other)
 
 
+def test_a_trial_says_with_what_it_was_computed_and_older_lines_may_not(trials):
+    trials()
+    running.run("toy")
+    lines = store.path("toy").read_text(encoding="utf-8").splitlines()
+    now = {
+        "cnnbook": cnnbook.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }
+    assert [json.loads(line)["versions"] for line in lines] == [now] * 4
+    older = {k: v for k, v in json.loads(lines[0]).items() if k != "versions"}
+    store.path("toy").write_text("\n".join([json.dumps(older), *lines[1:]]), encoding="utf-8")
+    assert [e.versions for e in store.read("toy").values()] == [None, now, now, now]
+    store.keep_only("toy", SETTINGS)
+    assert json.loads(store.path("toy").read_text(encoding="utf-8").splitlines()[0]) == older
+    assert running.todo("toy") == []
+
+
+def test_a_scheduler_is_asked_where_one_is_named(trials, monkeypatch):
+    trials()
+    asked = []
+
+    def run_all(name, settings, code, address):
+        asked.append((name, code, address))
+        return (running.run_one(name, setting, code) for setting in settings)
+
+    monkeypatch.setattr(scheduled, "run_all", run_all)
+    running.run("toy", 1, "tcp://there")
+    assert asked == [("toy", "1", "tcp://there")]
+    assert len(found()) == 4
+
+
 def add_many(folder, both_are_there, seeds):
     store.FOLDER = folder
     both_are_there.wait()
@@ -301,9 +338,10 @@ def test_every_stored_trial_is_of_the_code_of_its_figure():
 
 def test_the_command_names_the_figures_that_have_trials(monkeypatch, capsys):
     ran = []
-    monkeypatch.setattr(running, "run", lambda name, workers: ran.append((name, workers)))
+    monkeypatch.setattr(running, "run", lambda *asked: ran.append(asked))
     assert command.main(["strides", "--workers", "2"]) == 0
-    assert ran == [("strides", 2)]
+    assert command.main(["strides", "--scheduler", "tcp://127.0.0.1:8786"]) == 0
+    assert ran == [("strides", 2, ""), ("strides", 1, "tcp://127.0.0.1:8786")]
     with pytest.raises(SystemExit):
         command.main(["seeds_of_doubt"])
     assert "unknown: seeds_of_doubt" in capsys.readouterr().err
