@@ -174,6 +174,23 @@ def train(  # noqa: PLR0917 - typer passes them by name
             of="shift",
         ),
     ] = DEFAULTS.shift,
+    turn: Annotated[
+        float,
+        _option(
+            _number,
+            "Rotates it, besides, by so many degrees at most.",
+            of="turn",
+        ),
+    ] = DEFAULTS.turn,
+    averaging: Annotated[
+        float,
+        _option(
+            _number,
+            "Takes a running mean of the parameters, which keeps so much "
+            "of itself at each step.",
+            of="averaging",
+        ),
+    ] = DEFAULTS.averaging,
     validation: Annotated[
         int,
         _option(
@@ -266,6 +283,8 @@ def train(  # noqa: PLR0917 - typer passes them by name
         reshuffle=reshuffle,
         validation=validation,
         shift=shift,
+        turn=turn,
+        averaging=averaging,
     )
     configuration = _agreed(output, typed, resume=resume)
     kind = NETWORKS[configuration.network]

@@ -4,7 +4,8 @@
 the parameters *and* the history after the last complete epoch; because it is replaced in one
 step, the two always belong together, and everything else can be made from it again.
 ``history.json`` is a copy of the history for readers. With momentum, ``weights.npz`` holds the
-velocities, too. While a run goes on, its folder is locked.
+velocities, too; with a running mean, its parameters are the means, and the newest stand beside
+them. While a run goes on, its folder is locked.
 """
 
 import contextlib
@@ -21,7 +22,14 @@ from typing import Any
 import numpy as np
 
 from cnnbook import __version__
-from cnnbook.checks import Array, check_count, check_flag
+from cnnbook.augmentation import check_turn
+from cnnbook.averaging import RunningMean
+from cnnbook.checks import (
+    Array,
+    check_count,
+    check_flag,
+    check_share,
+)
 from cnnbook.files import (
     DamagedFileError,
     read_regular,
@@ -91,6 +99,12 @@ class Configuration:
         are counted on them; on the test images only if there are none.
     shift : int
         As in `cnnbook.train.fit`.
+    turn : float
+        As in `cnnbook.train.fit`.
+    averaging : float
+        How much a `cnnbook.averaging.RunningMean` of the parameters keeps at each step, in [0, 1).
+        Errors are counted with the means, and the means are what is saved as the run's parameters.
+        With 0 there is no mean.
 
     Raises
     ------
@@ -113,6 +127,8 @@ class Configuration:
     reshuffle: bool = False
     validation: int = 0
     shift: int = 0
+    turn: float = 0.0
+    averaging: float = 0.0
 
     def __post_init__(self) -> None:
         # NumPy's numbers become Python's, which JSON can hold.
@@ -133,6 +149,8 @@ class Configuration:
         optimizer = self.optimizer([nothing])
         for name in ("learning_rate", "momentum", "weight_decay"):
             keep(name, getattr(optimizer, name))
+        keep("turn", check_turn(self.turn))
+        keep("averaging", check_share("averaging", self.averaging))
 
     def rates(self, epochs: float) -> float:
         """Say what the learning rate is when so many epochs lie behind.
@@ -176,6 +194,25 @@ class Configuration:
             nesterov=self.nesterov,
             weight_decay=self.weight_decay,
         )
+
+    def average(
+        self, parameters: list[Parameter]
+    ) -> RunningMean | None:
+        """Make the running mean of the run, as it is before the first step.
+
+        Parameters
+        ----------
+        parameters : list of Parameter
+            What it is to follow.
+
+        Returns
+        -------
+        RunningMean or None
+            None where ``averaging`` is 0.
+        """
+        if not self.averaging:
+            return None
+        return RunningMean(parameters, self.averaging)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -412,7 +449,8 @@ def _train(
     network = NETWORKS[configuration.network]
     model = network.build(rng)
     optimizer = configuration.optimizer(model.parameters())
-    arrays = _arrays(model, optimizer)
+    average = configuration.average(model.parameters())
+    arrays = _arrays(model, optimizer, average)
     history = _saved_history(folder, arrays)
     train, test, validation = _parts(split, configuration.validation)
     _write_json(folder / CONFIGURATION, record)
@@ -438,18 +476,30 @@ def _train(
         reshuffle=configuration.reshuffle,
         rates=configuration.rates,
         shift=configuration.shift,
+        turn=configuration.turn,
+        average=average,
         history=history,
         on_epoch=save,
         progress=progress,
     )
 
 
-def _arrays(model: Sequential, optimizer: SGD) -> dict[str, Array]:
-    """List the arrays with which a run goes on: parameters, and with momentum velocities."""
+def _arrays(
+    model: Sequential, optimizer: SGD, average: RunningMean | None
+) -> dict[str, Array]:
+    """List the arrays with which a run goes on: parameters, and with momentum velocities.
+
+    Where there is a mean, it has the names of the parameters, for those who ask the network.
+    """
     arrays = model.arrays()
-    parameters = [name for name in arrays if name != "architecture"]
-    pairs = zip(parameters, optimizer.velocities, strict=False)
-    return arrays | {f"{name}.velocity": v for name, v in pairs}
+    names = [name for name in arrays if name != "architecture"]
+    pairs = zip(names, optimizer.velocities, strict=False)
+    velocities = {f"{name}.velocity": v for name, v in pairs}
+    if average is None:
+        return arrays | velocities
+    newest = {f"{name}.newest": arrays[name] for name in names}
+    means = dict(zip(names, average.values, strict=True))
+    return arrays | means | newest | velocities
 
 
 def _parts(
