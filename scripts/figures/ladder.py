@@ -1,22 +1,27 @@
 """The ladder on all of MNIST: one ingredient more on each rung, and the last asked in earnest."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from cnnbook.averaging import RunningMean
 from cnnbook.checks import Array
+from cnnbook.counting import wilson_interval
+from cnnbook.download import cache_folder
 from cnnbook.functions import softmax
 from cnnbook.initialization import he_normal
 from cnnbook.layers import Conv2D, Dense, ReLU, Reshape
 from cnnbook.losses import CategoricalCrossEntropy
-from cnnbook.mnist import Samples, load_digits, load_mnist
+from cnnbook.mnist import EMBEDDED, FILES, Samples, load_digits, load_mnist
 from cnnbook.model import Sequential, digit_network
 from cnnbook.optimizers import SGD
 from cnnbook.train import count_errors, fit
-from scripts.figures.common import Tolerances, within
+from scripts.figures.common import Data, Tolerances, prepare, within
+from scripts.figures.spread import draw_row
 from scripts.held_out import load_held_out
-from scripts.trials.store import Result, Setting
+from scripts.trials.store import Result, Setting, results
 
 ALL, TRAINED = 60_000, 50_000  # images for training; without those that are held out
 LOOKS = 2_000  # held-out images that runs on few images are judged by, epoch by epoch
@@ -60,8 +65,11 @@ def recipe(rung: str) -> Setting:
     return whole
 
 
+# What is run again where all of MNIST is not there: an epoch on the images of the package.
+SHORT: Setting = {"seed": 0, **recipe("turns"), "images": EMBEDDED, "epochs": 1}
 RECIPES = [*map(recipe, RUNGS), recipe("turns") | STEADY]
 TRIALS = [{"seed": seed, **each} for seed in range(SEEDS) for each in RECIPES]
+TRIALS += [SHORT]
 
 
 def strided(rng: np.random.Generator) -> Sequential:
@@ -169,6 +177,14 @@ def beliefs(logits: Array, labels: Array, count: int) -> Result:
     }
 
 
+def lacks(setting: Setting) -> str:
+    """Say that a trial needs all of MNIST, where the cache does not hold it."""
+    folder = cache_folder(None)
+    there = all((folder / known.name).exists() for known in FILES.values())
+    needed = setting["images"] > EMBEDDED
+    return "all of MNIST is not in the cache" if needed and not there else ""
+
+
 def allowed(setting: Setting) -> Tolerances:
     """Say by how much a trial may differ on another machine."""
     tolerances = within(0.5, "training", "validation")
@@ -179,12 +195,132 @@ def allowed(setting: Setting) -> Tolerances:
     return tolerances
 
 
-def compute():
-    return {}
+TITLES = {
+    "strided": "strides",
+    "pooled": "pooling",
+    "he": "He's start",
+    "momentum": "momentum",
+    "falling": "a falling rate",
+    "shifts": "shifts",
+    "turns": "rotations",
+    "averaged": "averaged weights",
+    "vote": "a vote",
+}
 
 
-def draw(data, colours):
-    return None
+def found(setting: Setting) -> list[Result]:
+    """Return what the runs of a recipe have found, seed by seed."""
+    return results("ladder", [{"seed": seed, **setting} for seed in range(SEEDS)])
 
 
-TOLERANCES = {}
+def on_the_ladder(rung: str) -> list[int]:
+    """Return the errors of the runs of a rung, seed by seed; a vote has but one count."""
+    if rung == "vote":
+        return [int(np.count_nonzero(voted(found(recipe("turns")))))]
+    runs = found(recipe("turns" if rung == "averaged" else rung))
+    counted = "newest_errors" if rung == "turns" else "errors"
+    return [run[counted] for run in runs]
+
+
+def answers(run: Result, labels: Array) -> Array:
+    """Return the probabilities of a run: 1 for the digit itself where they were not kept."""
+    p = np.eye(10)[labels]
+    p[run["unsure"]] = run["probabilities"]
+    return p
+
+
+def voted(runs: list[Result]) -> Array:
+    """Say which of the held-out images the mean of the probabilities misreads."""
+    labels = load_held_out()[1]
+    p = np.mean([answers(run, labels) for run in runs], axis=0)
+    wrong: Array = p.argmax(axis=1) != labels
+    return wrong
+
+
+def together(runs: list[Result]) -> Data:
+    """Say how far the errors of the runs are the same ones."""
+    labels = load_held_out()[1]
+    wrong = np.stack([answers(run, labels).argmax(axis=1) != labels for run in runs])
+    of_each = wrong.sum(axis=0)
+    correlations = np.corrcoef(wrong)[np.triu_indices(len(runs), 1)]
+    return {
+        "voters": len(runs),
+        "by_any": int(np.count_nonzero(of_each)),
+        "by_most": int(np.count_nonzero(2 * of_each > len(runs))),
+        "by_all": int(np.count_nonzero(of_each == len(runs))),
+        "correlation": float(correlations.mean()),
+        "surest": min(run["surest_of_them"] for run in runs),
+    }
+
+
+def compute() -> Data:
+    """Put together what the trials have found."""
+    labels = load_held_out()[1]
+    data: Data = {
+        "seeds": SEEDS,
+        "epochs": EPOCHS,
+        "batch_size": BATCH_SIZE,
+        "train_images": TRAINED,
+        "held_out": len(labels),
+        "unsure": RUNGS["turns"]["unsure"],
+    }
+    before: list[int] = []
+    for rung in TITLES:
+        errors = on_the_ladder(rung)
+        data |= {f"{rung}_{name}": value for name, value in counted(errors, before).items()}
+        before = errors
+    for rung in RUNGS:
+        data[f"{rung}_rate"] = recipe(rung)["rate"]
+    low, high = wilson_interval(data["vote_errors"][0], len(labels))
+    data["vote_low"], data["vote_high"] = len(labels) * low, len(labels) * high
+    steady = found(recipe("turns") | STEADY)
+    for name, key in (("newest", "newest_errors"), ("mean", "errors")):
+        data[f"steady_{name}"] = [run[key] for run in steady]
+        data[f"steady_{name}_mean"] = float(np.mean(data[f"steady_{name}"]))
+    runs = found(recipe("turns"))
+    losses = {"training": runs[0]["training"], "validation": runs[0]["validation"]}
+    return data | losses | STEADY | together(runs)
+
+
+def counted(errors: list[int], before: list[int]) -> Data:
+    """Describe the errors of a rung, and how many fewer they are than on the one below."""
+    result: Data = {
+        "errors": errors,
+        "median": float(np.median(errors)),
+        "mean": float(np.mean(errors)),
+        "least": min(errors),
+        "most": max(errors),
+    }
+    if before:
+        result["fewer"] = float(np.mean(before) - np.mean(errors))
+    if len(before) == len(errors) > 1:
+        squares = np.var(before, ddof=1) + np.var(errors, ddof=1)
+        result["uncertain"] = float(np.sqrt(squares / len(errors)))
+    return result
+
+
+def draw(data: Data, colours: Mapping[str, str]) -> Figure:
+    """Draw a row for each rung, the first at the top: its runs, and their median."""
+    figure, axes = prepare(colours, width=6.6, height=3.4, rows=1)
+    row_of: dict[str, Any] = {rung: len(TITLES) - 1 - at for at, rung in enumerate(TITLES)}
+    for rung, row in row_of.items():
+        draw_row(axes, row, data[f"{rung}_errors"], data[f"{rung}_median"], colours)
+    axes.set_yticks(list(row_of.values()), [TITLES[rung] for rung in row_of])
+    axes.tick_params(axis="y", length=0)
+    axes.set(xlim=(0, None), ylim=(-0.6, len(TITLES) - 0.4))
+    axes.set_xlabel(f"misread images of {data['held_out']:,d}")
+    axes.spines["left"].set_visible(False)
+    return figure
+
+
+TOLERANCES = within(0, "seeds epochs batch_size train_images held_out unsure voters")
+TOLERANCES |= within(0, *STEADY, *(f"{rung}_rate" for rung in RUNGS))
+TOLERANCES |= within(10_000, "vote_low", "vote_high", "by_any", "by_most", "by_all")
+TOLERANCES |= within(1, "correlation", "surest", "training", "validation")
+TOLERANCES |= within(10_000, "steady_newest", "steady_mean")
+TOLERANCES |= within(10_000, "steady_newest_mean", "steady_mean_mean")
+for _rung in TITLES:
+    TOLERANCES |= within(40, f"{_rung}_median", f"{_rung}_mean", f"{_rung}_least")
+    TOLERANCES |= within(10_000, f"{_rung}_errors", f"{_rung}_most")
+    TOLERANCES |= within(10_000, f"{_rung}_fewer") if _rung != "strided" else {}
+    TOLERANCES |= within(10_000, f"{_rung}_uncertain") if _rung not in {"strided", "vote"} else {}
