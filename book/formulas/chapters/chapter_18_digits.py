@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from book.formulas.binding import Draw, binds
-from book.formulas.evaluate import Case
+from book.formulas.evaluate import Case, Steps
 from cnnbook.augmentation import between_pixels, turned_places
 from cnnbook.averaging import RunningMean, vote
 from cnnbook.counting import wilson_interval
@@ -76,7 +76,8 @@ def between(rng: Draw) -> Case:
         found = between_pixels(x[None, None], np.full((1, 1, 1), row), np.full((1, 1, 1), column))
         return float(found.item())
 
-    ranges = {"p": range(height - 1), "q": range(width - 1), "a": (0.0, 0.3), "b": (0.25, 0.6)}
+    ranges: dict[str, Steps] = {"p": range(height - 1), "q": range(width - 1)}
+    ranges |= {"a": (0.0, 0.3), "b": (0.25, 0.6)}
     return Case({"X": x, r"\xi": read, "H": height, "W": width}, ranges)
 
 
