@@ -135,10 +135,10 @@ def test_turns_and_means_are_the_loop_written_out(shift):
     images, labels = data()
     mean = RunningMean(model.parameters(), 0.75)
     test = data(40)
-    options = {"reshuffle": True, "shift": shift, "turn": 30, "average": mean, "test": test}
+    options = {"reshuffle": True, "shift": shift, "turn": 30, "average": mean, "validation": test}
     history = train(model, images, labels, **options)
     rng, loss, losses = np.random.default_rng(2), BinaryCrossEntropy(), []
-    averaged, errors = values(by_hand), []
+    averaged, judgements = values(by_hand), []
     for _ in range(3):
         order, total = rng.permutation(11), 0.0
         moves = rng.integers(-1, 2, (11, 2)) if shift else np.zeros((11, 2), int)
@@ -154,11 +154,12 @@ def test_turns_and_means_are_the_loop_written_out(shift):
         judged = network()
         for p, m in zip(judged.parameters(), averaged, strict=True):
             p.value[...] = m
-        errors.append(count_errors(judged, *test))
+        judgements.append(errors_and_loss(judged, loss, *test))
     assert history.losses == losses
     assert_same(values(model), values(by_hand))
     assert_same(mean.values, averaged)
-    assert history.test_errors == errors
+    found = zip(history.validation_errors, history.validation_losses, strict=True)
+    assert list(found) == judgements
 
 
 def test_a_batch_is_followed_after_its_step_and_not_before():
