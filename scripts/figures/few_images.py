@@ -53,6 +53,7 @@ def compute() -> Data:
         "shift": WAYS["moved"]["shift"],
         "turn": WAYS["moved"]["turn"],
         "shown": SHOWN,
+        "seen": min(images * epochs for images, epochs in EPOCHS.items()),
     }
     for images, way in KINDS:
         runs = results("few_images", [{"seed": s, **setting(images, way)} for s in range(SEEDS)])
@@ -62,6 +63,9 @@ def compute() -> Data:
         data[f"{name}_errors"] = float(np.mean([run["errors"] for run in runs]))
         data[f"{name}_lowest"] = min(data[f"{name}_validation"])
         data[f"{name}_lowest_at"] = int(np.argmin(data[f"{name}_validation"])) + 1
+    for images in EPOCHS:
+        plain, moved = (data[f"{way}_{images}_errors"] for way in ("plain", "moved"))
+        data[f"moved_{images}_saved"] = 1 - moved / plain
     return data
 
 
@@ -79,7 +83,8 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     return figure
 
 
-TOLERANCES = within(0, "seeds sizes epochs looks decay shift turn shown")
+TOLERANCES = within(0, "seeds sizes epochs looks decay shift turn shown seen")
+TOLERANCES |= within(1, *(f"moved_{images}_saved" for images in EPOCHS))
 for _images, _way in KINDS:
     _name = f"{_way}_{_images}"
     TOLERANCES |= within(0.5, f"{_name}_training", f"{_name}_validation", f"{_name}_lowest")

@@ -31,6 +31,7 @@ def test_each_rung_adds_what_its_title_says_and_nothing_else():
         {"shift"},
         {"turn", "keep", "unsure"},
     ]
+    assert {key for key in ladder.TOP if ladder.TOP[key] != recipes[-1][key]} == {*ladder.STEADY}
     assert recipes[0] == ladder.NOTHING
     assert all(setting.keys() == {"seed", *ladder.NOTHING} for setting in ladder.TRIALS)
 
@@ -146,12 +147,15 @@ def test_without_all_of_mnist_only_what_is_short_is_run(monkeypatch, tmp_path):
 def test_the_errors_of_a_rung_are_those_of_its_runs():
     data, labels = ladder.compute(), load_held_out()[1]
     for rung in ladder.RUNGS:
-        settings = [{"seed": seed, **ladder.recipe(rung)} for seed in range(ladder.SEEDS)]
+        settings = [{"seed": seed, **ladder.recipe(rung)} for seed in range(ladder.RUNS)]
         found = results("ladder", settings)
         assert data[f"{rung}_errors"] == [run["newest_errors"] for run in found]
         ends = (min(data[f"{rung}_errors"]), max(data[f"{rung}_errors"]))
         assert (data[f"{rung}_least"], data[f"{rung}_most"]) == ends
+    assert data["fallen_errors"] == [run["errors"] for run in found]
+    found = results("ladder", [{"seed": seed, **ladder.TOP} for seed in range(ladder.RUNS)])
     assert data["averaged_errors"] == [run["errors"] for run in found]
+    assert data["newest_errors"] == [run["newest_errors"] for run in found]
     for run in found:
         wrong = ladder.answers(run, labels).argmax(axis=1) != labels
         assert np.count_nonzero(wrong) == run["errors"], "what is stored is enough to know it"
@@ -175,13 +179,13 @@ def test_few_images_are_trained_on_by_the_recipe_of_the_falling_rate():
         plain = ladder.recipe("falling") | {"seed": setting["seed"]}
         changed = {key for key in plain if plain[key] != setting[key]}
         assert changed - {"decay", "shift", "turn"} == {"images", "epochs"}
-    assert len({json.dumps(setting) for setting in few_images.TRIALS}) == 2 * 9
+    assert len({json.dumps(setting) for setting in few_images.TRIALS}) == few_images.SEEDS * 9
 
 
 def test_what_is_shown_is_what_the_first_run_misreads():
     data, (_, labels) = misread.compute(), load_held_out()
     numbers = np.array(data["numbers"]) - misread.FIRST
-    run = ladder.found(ladder.recipe("turns"))[0]
+    run = ladder.found(ladder.TOP)[0]
     assert len(set(data["numbers"])) == data["errors"] == run["errors"]
     assert labels[numbers].tolist() == data["labels"]
     assert all(label != answer for label, answer in zip(data["labels"], data["answers"]))  # noqa: B905
