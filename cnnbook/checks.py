@@ -344,6 +344,36 @@ def check_not_negative(name: str, value: float) -> float:
     return number
 
 
+def check_share(name: str, value: float) -> float:
+    """Return ``value`` as a ``float`` from 0 on and below 1: what is kept of something.
+
+    Parameters
+    ----------
+    name : str
+        The argument as the caller knows it.
+    value : float
+        What came.
+
+    Returns
+    -------
+    float
+        The same number.
+
+    Raises
+    ------
+    TypeError
+        If ``value`` is not a real number.
+    ValueError
+        If it is below 0, or not below 1.
+    """
+    number = _as_float(name, value)
+    if not 0 <= number < 1:
+        raise ValueError(
+            f"{name}: expected a number in [0, 1); got {value}"
+        )
+    return number
+
+
 def check_flag(name: str, value: object) -> bool:
     """Return ``value`` if it is True or False, and nothing that only passes for one of them.
 

@@ -185,6 +185,23 @@ def train(  # noqa: PLR0917 - typer passes them by name
             of="shards",
         ),
     ] = DEFAULTS.shards,
+    turn: Annotated[
+        float,
+        _option(
+            _number,
+            "Rotates it, besides, by so many degrees at most.",
+            of="turn",
+        ),
+    ] = DEFAULTS.turn,
+    averaging: Annotated[
+        float,
+        _option(
+            _number,
+            "Takes a running mean of the parameters, which keeps so much "
+            "of itself at each step.",
+            of="averaging",
+        ),
+    ] = DEFAULTS.averaging,
     validation: Annotated[
         int,
         _option(
@@ -278,6 +295,8 @@ def train(  # noqa: PLR0917 - typer passes them by name
         validation=validation,
         shift=shift,
         shards=shards,
+        turn=turn,
+        averaging=averaging,
     )
     processes = communicator()
     if processes.rank > 0:

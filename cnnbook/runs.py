@@ -4,7 +4,8 @@
 the parameters *and* the history after the last complete epoch; because it is replaced in one
 step, the two always belong together, and everything else can be made from it again.
 ``history.json`` is a copy of the history for readers. With momentum, ``weights.npz`` holds the
-velocities, too. While a run goes on, its folder is locked.
+velocities, too; with a running mean, its parameters are the means, and the newest stand beside
+them. While a run goes on, its folder is locked.
 """
 
 import contextlib
@@ -21,7 +22,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cnnbook import __version__
-from cnnbook.checks import Array, check_count, check_flag
+from cnnbook.augmentation import check_turn
+from cnnbook.averaging import RunningMean
+from cnnbook.checks import (
+    Array,
+    check_count,
+    check_flag,
+    check_share,
+)
 from cnnbook.files import (
     DamagedFileError,
     read_regular,
@@ -101,6 +109,12 @@ class Configuration:
         As in `cnnbook.train.fit`.
     shards : int
         As in `cnnbook.parallel.fit`. With more than one, linear algebra has one thread.
+    turn : float
+        As in `cnnbook.train.fit`.
+    averaging : float
+        How much a `cnnbook.averaging.RunningMean` of the parameters keeps at each step, in [0, 1).
+        Errors are counted with the means, and the means are what is saved as the run's parameters.
+        With 0 there is no mean.
 
     Raises
     ------
@@ -124,6 +138,8 @@ class Configuration:
     validation: int = 0
     shift: int = 0
     shards: int = 1
+    turn: float = 0.0
+    averaging: float = 0.0
 
     def __post_init__(self) -> None:
         # NumPy's numbers become Python's, which JSON can hold.
@@ -145,6 +161,8 @@ class Configuration:
         optimizer = self.optimizer([nothing])
         for name in ("learning_rate", "momentum", "weight_decay"):
             keep(name, getattr(optimizer, name))
+        keep("turn", check_turn(self.turn))
+        keep("averaging", check_share("averaging", self.averaging))
 
     def rates(self, epochs: float) -> float:
         """Say what the learning rate is when so many epochs lie behind.
@@ -188,6 +206,25 @@ class Configuration:
             nesterov=self.nesterov,
             weight_decay=self.weight_decay,
         )
+
+    def average(
+        self, parameters: list[Parameter]
+    ) -> RunningMean | None:
+        """Make the running mean of the run, as it is before the first step.
+
+        Parameters
+        ----------
+        parameters : list of Parameter
+            What it is to follow.
+
+        Returns
+        -------
+        RunningMean or None
+            None where ``averaging`` is 0.
+        """
+        if not self.averaging:
+            return None
+        return RunningMean(parameters, self.averaging)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -465,6 +502,7 @@ class _Start(NamedTuple):
     rng: np.random.Generator
     model: Sequential
     optimizer: SGD
+    average: RunningMean | None
     arrays: dict[str, Array]
     parts: tuple[Samples, Samples | None, Samples | None]
 
@@ -476,9 +514,10 @@ def _start(configuration: Configuration, split: Split) -> _Start:
     rng = np.random.default_rng(configuration.seed)
     model = NETWORKS[configuration.network].build(rng)
     optimizer = configuration.optimizer(model.parameters())
-    arrays = _arrays(model, optimizer)
+    average = configuration.average(model.parameters())
+    arrays = _arrays(model, optimizer, average)
     parts = _parts(split, configuration.validation)
-    return _Start(rng, model, optimizer, arrays, parts)
+    return _Start(rng, model, optimizer, average, arrays, parts)
 
 
 def _go_on(
@@ -510,18 +549,30 @@ def _go_on(
             reshuffle=configuration.reshuffle,
             rates=configuration.rates,
             shift=configuration.shift,
+            turn=configuration.turn,
+            average=start.average,
             history=history,
             on_epoch=on_epoch,
             progress=progress,
         )
 
 
-def _arrays(model: Sequential, optimizer: SGD) -> dict[str, Array]:
-    """List the arrays with which a run goes on: parameters, and with momentum velocities."""
+def _arrays(
+    model: Sequential, optimizer: SGD, average: RunningMean | None
+) -> dict[str, Array]:
+    """List the arrays with which a run goes on: parameters, and with momentum velocities.
+
+    Where there is a mean, it has the names of the parameters, for those who ask the network.
+    """
     arrays = model.arrays()
-    parameters = [name for name in arrays if name != "architecture"]
-    pairs = zip(parameters, optimizer.velocities, strict=False)
-    return arrays | {f"{name}.velocity": v for name, v in pairs}
+    names = [name for name in arrays if name != "architecture"]
+    pairs = zip(names, optimizer.velocities, strict=False)
+    velocities = {f"{name}.velocity": v for name, v in pairs}
+    if average is None:
+        return arrays | velocities
+    newest = {f"{name}.newest": arrays[name] for name in names}
+    means = dict(zip(names, average.values, strict=True))
+    return arrays | means | newest | velocities
 
 
 def _parts(

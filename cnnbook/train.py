@@ -2,12 +2,18 @@
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from cnnbook.augmentation import MovedImages, epoch_moves
+from cnnbook.augmentation import (
+    MovedImages,
+    check_turn,
+    epoch_moves,
+    epoch_turns,
+)
+from cnnbook.averaging import RunningMean
 from cnnbook.checks import (
     Array,
     check_axes,
@@ -72,6 +78,8 @@ def fit(
     reshuffle: bool = False,
     rates: Callable[[float], float] | None = None,
     shift: int = 0,
+    turn: float = 0.0,
+    average: RunningMean | None = None,
     history: History | None = None,
     on_epoch: Callable[[History], None] | None = None,
     on_batch: TakeStep | None = None,
@@ -112,6 +120,12 @@ def fit(
     shift : int
         By how many pixels at most every image is moved, down or up and right or left, each time
         that it is seen; zeros come in. For images of shape (N, C, H, W).
+    turn : float
+        By how many degrees at most, from 0 to 180, every image is rotated about its centre, either
+        way, before it is moved.
+    average : RunningMean, optional
+        What follows the parameters from step to step. Errors are then counted with the means, and
+        the network is left with its own parameters. Whoever goes on with a run later keeps both.
     history : History, optional
         What an earlier call returned, to go on from there. The random numbers of its epochs are
         drawn again and not used: with parameters and optimiser as they were, and ``rng`` as before
@@ -161,18 +175,20 @@ def fit(
     batch_size = check_count("batch_size", batch_size)
     check_rng(rng)
     shift = _check_shift(shift, images)
+    turn = _check_turn(turn, images)
     history = History() if history is None else history
     orders = epoch_orders(rng, len(images), epochs, reshuffle=reshuffle)
     moves = epoch_moves(rng, len(images), epochs, shift)
-    drawn = zip(orders, moves, strict=True)
-    for order, move in itertools.islice(drawn, history.epochs, None):
+    turns = epoch_turns(rng, len(images), epochs, turn)
+    drawn = zip(orders, moves, turns, strict=True)
+    for order, *ways in itertools.islice(drawn, history.epochs, None):
         done = history.epochs
-        seen: Array | MovedImages = images
+        seen = _moved(images, *ways)
         batches: Iterable[Array] = in_batches(order, batch_size)
         if rates is not None:
             batches = _at_rates(optimizer, rates, done, batches)
-        if move is not None:
-            seen = MovedImages(images, move)
+        if average is not None:
+            batches = _followed(average, batches)
         if progress:
             batches = _with_bar(batches, f"Epoch {done + 1}")
         step = model, loss, optimizer, seen, targets
@@ -181,7 +197,8 @@ def fit(
                 *step, batches=batches, on_batch=on_batch
             )
             _check_parameters(optimizer)
-            entry = _judged(model, loss, test, validation)
+            with average.in_use() if average else nullcontext():
+                entry = _judged(model, loss, test, validation)
         entry.losses.append(mean)
         _extend(history, entry)
         if on_epoch is not None:
@@ -550,6 +567,37 @@ def _check_shift(shift: int, images: Array) -> int:
             f"{images.shape}"
         )
     return shift
+
+
+def _check_turn(turn: float, images: Array) -> float:
+    """Refuse to rotate what is not an image."""
+    turn = check_turn(turn)
+    if turn and images.ndim != 4:
+        raise ValueError(
+            f"turn: expected 0, or images (N, C, H, W); "
+            f"got {turn} for images of shape {images.shape}"
+        )
+    return turn
+
+
+def _moved(
+    images: Array, moves: Array | None, degrees: Array | None
+) -> Array | MovedImages:
+    """Have images moved and rotated as drawn, or leave them as they are."""
+    if degrees is not None and moves is None:
+        moves = np.zeros((len(images), 2), int)
+    if moves is None:
+        return images
+    return MovedImages(images, moves, degrees)
+
+
+def _followed(
+    average: RunningMean, batches: Iterable[Array]
+) -> Iterator[Array]:
+    """Take the parameters into their mean after the step of every batch."""
+    for batch in batches:
+        yield batch
+        average.update()
 
 
 def _at_rates(

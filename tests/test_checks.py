@@ -19,6 +19,7 @@ from cnnbook.checks import (
     check_real,
     check_rng,
     check_shape,
+    check_share,
     check_unit_interval,
     recall,
 )
@@ -88,6 +89,12 @@ def test_positive_numbers_become_floats():
     for value in (3, 0.5, np.float32(0.5), np.int64(3)):
         assert check_positive("rate", value) == value
         assert type(check_positive("rate", value)) is float
+
+
+def test_a_share_is_below_one():
+    for value in (0, 0.5, np.float32(0.75)):
+        assert check_share("keep", value) == value
+        assert type(check_share("keep", value)) is float
 
 
 def test_zero_is_not_negative():
@@ -205,6 +212,10 @@ WRONG = [
     (lambda: check_flag("x", None), TypeError, "x: expected True or False; got None"),
     (lambda: check_flag("x", np.True_), TypeError, "x: expected True or False; got np.True_"),
     (lambda: check_not_negative("x", "0"), TypeError, "x: expected a number; got '0'"),
+    (lambda: check_share("x", "0"), TypeError, "x: expected a number; got '0'"),
+    (lambda: check_share("x", 1), ValueError, "x: expected a number in [0, 1); got 1"),
+    (lambda: check_share("x", -0.25), ValueError, "x: expected a number in [0, 1); got -0.25"),
+    (lambda: check_share("x", np.nan), ValueError, "x: expected a number in [0, 1); got nan"),
     (lambda: check_not_negative("x", False), TypeError, "x: expected a number; got False"),
     (
         lambda: check_not_negative("x", -0.5),

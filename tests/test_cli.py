@@ -508,6 +508,8 @@ def test_without_options_it_trains_what_configuration_says(asked, tmp_path, monk
         ("weight_decay", 0.7),
         ("falling", True),
         ("shift", 3),
+        ("turn", 4.5),
+        ("averaging", 0.5),
         ("validation", 13),
         ("shards", 5),
         ("reshuffle", True),
@@ -565,6 +567,11 @@ HELP = {
     "--shards N": (
         "Cut each batch into so many parts, which the processes of mpiexec share.",
         default("shards"),
+    ),
+    "--turn X": ("Rotates it, besides, by so many degrees at most.", default("turn")),
+    "--averaging X": (
+        "Takes a running mean of the parameters, which keeps so much of itself at each step.",
+        default("averaging"),
     ),
     "--validation N": (
         "Keep the last N training images to count errors on, and leave the test images alone.",

@@ -14,6 +14,7 @@ import pytest
 
 import cnnbook
 from cnnbook import files, runs
+from cnnbook.averaging import RunningMean
 from cnnbook.files import DamagedFileError, write_arrays
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import load_digits, load_zero_one
@@ -82,6 +83,8 @@ def test_a_run_holds_weights_history_configuration_and_versions(tmp_path, split)
         "validation": 0,
         "shift": 0,
         "shards": 1,
+        "turn": 0.0,
+        "averaging": 0.0,
     }
     assert configuration["versions"]["numpy"] == np.__version__
     assert load_configuration(folder) == SMALL
@@ -191,6 +194,62 @@ def test_ten_digits_go_on_to_the_same_bits_with_their_velocities(tmp_path, ten, 
         train_run(tmp_path / "broken", c, ten, report=stops)
     assert contents(tmp_path / "straight") != contents(tmp_path / "broken")
     train_run(tmp_path / "broken", c, ten)
+    assert contents(tmp_path / "straight") == contents(tmp_path / "broken")
+
+
+TURNED = dataclasses.replace(TEN, turn=20.0, averaging=0.75)
+
+
+def test_a_run_keeps_the_mean_beside_the_newest(tmp_path, ten):
+    history = train_run(tmp_path, TURNED, ten)
+    rng = np.random.default_rng(TURNED.seed)
+    model = digit_network(rng)
+    mean = RunningMean(model.parameters(), 0.75)
+    again = fit(
+        model,
+        NETWORKS["digits"].loss(),
+        TURNED.optimizer(model.parameters()),
+        *ten.train,
+        epochs=3,
+        batch_size=6,
+        rng=rng,
+        test=ten.test,
+        reshuffle=True,
+        rates=TURNED.rates,
+        shift=1,
+        turn=20,
+        average=mean,
+    )
+    assert history == again
+    arrays, expected = files.read_arrays(tmp_path / "weights.npz"), model.arrays()
+    names = [name for name in expected if name != "architecture"]
+    kinds = ("", ".newest", ".velocity")
+    assert {*arrays} == {"architecture", "history", *(n + kind for n in names for kind in kinds)}
+    asked = digit_network(np.random.default_rng(0))
+    assert load_weights(tmp_path, asked) == history
+    for name, value in zip(names, mean.values, strict=True):
+        np.testing.assert_array_equal(arrays[name], value)
+        np.testing.assert_array_equal(asked.arrays()[name], value)
+        np.testing.assert_array_equal(arrays[f"{name}.newest"], expected[name])
+    wrong = np.count_nonzero(asked.predict(ten.test[0]).argmax(1) != ten.test[1])
+    assert history.test_errors[-1] == wrong
+
+
+def test_without_a_mean_there_is_none():
+    assert TEN.average([]) is None
+
+
+@pytest.mark.parametrize("stop", [1, 2])
+def test_turned_and_averaged_a_run_goes_on_to_the_same_bits(tmp_path, ten, stop):
+    train_run(tmp_path / "straight", TURNED, ten)
+
+    def stops(history):
+        if history.epochs == stop:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_run(tmp_path / "broken", TURNED, ten, report=stops)
+    train_run(tmp_path / "broken", TURNED, ten)
     assert contents(tmp_path / "straight") == contents(tmp_path / "broken")
 
 
@@ -338,6 +397,8 @@ def test_more_epochs_may_be_added_later(tmp_path, split):
         ({"weight_decay": 0.5}, "weight_decay: expected 0.0.*; got 0.5"),
         ({"falling": True}, "falling: expected False.*; got True"),
         ({"shift": 2}, "shift: expected 0.*; got 2"),
+        ({"turn": 2}, "turn: expected 0.*; got 2"),
+        ({"averaging": 0.5}, "averaging: expected 0.*; got 0.5"),
         ({"reshuffle": True}, "reshuffle: expected False.*; got True"),
         ({"validation": 5}, "validation: expected 0.*; got 5"),
         ({"shards": 2}, "shards: expected 1.*; got 2"),
@@ -399,6 +460,12 @@ def test_a_folder_without_an_epoch_is_named(tmp_path):
         ("falling", 1, TypeError),
         ("shift", -1, ValueError),
         ("shift", 0.5, TypeError),
+        ("turn", -1, ValueError),
+        ("turn", 181, ValueError),
+        ("turn", "x", TypeError),
+        ("averaging", -0.1, ValueError),
+        ("averaging", 1, ValueError),
+        ("averaging", "x", TypeError),
         ("reshuffle", 1, TypeError),
         ("validation", -1, ValueError),
         ("validation", 0.5, TypeError),
@@ -418,6 +485,7 @@ def test_the_first_network_is_trained_as_the_book_prints_it():
     c = Configuration()
     assert (c.momentum, c.weight_decay, c.shift, c.validation) == (0, 0, 0, 0)
     assert c.shards == 1
+    assert (c.turn, c.averaging) == (0, 0)
     assert (c.nesterov, c.reshuffle, c.falling) == (False, False, False)
 
 
@@ -428,7 +496,7 @@ import os, random, signal, sys
 from pathlib import Path
 from cnnbook.runs import Configuration, train_run
 from tests.test_runs import contents, small_split, ten_digits
-MODULES = ("files.py", "locks.py", "runs.py", "train.py")
+MODULES = ("averaging.py", "files.py", "locks.py", "runs.py", "train.py")
 configuration = Configuration(**eval(sys.argv[3]))
 split = small_split() if configuration.network == "zero-one" else ten_digits()
 lines = 0
@@ -478,8 +546,9 @@ print(killed)
         ({"limit_per_class": 3, "epochs": 3, "batch_size": 8}, 25),
         (vars(TEN), 10),
         (vars(TEN) | {"validation": 4, "nesterov": False}, 10),
+        (vars(TEN) | {"turn": 20.0, "averaging": 0.75}, 10),
     ],
-    ids=["zeros and ones", "ten digits", "validated"],
+    ids=["zeros and ones", "ten digits", "validated", "turned and averaged"],
 )
 def test_killed_at_any_line_it_ends_with_the_same_bits(tmp_path, configuration, times):
     """Nothing is timed: a slow computer is killed at the same places as a fast one."""
@@ -506,7 +575,7 @@ def test_a_configuration_holds_numbers_of_python():
         type(getattr(c, f))
         for f in ("limit_per_class", "epochs", "batch_size", "learning_rate", "seed")
     ] == [int, int, int, float, int]
-    names = ("learning_rate", "momentum", "weight_decay")
+    names = ("learning_rate", "momentum", "weight_decay", "turn", "averaging")
     c = Configuration(**{name: np.float32(0.5) for name in names})
     assert {type(getattr(c, name)) for name in names} == {float}
 

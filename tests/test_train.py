@@ -7,7 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from cnnbook.augmentation import move_images
+from cnnbook.augmentation import move_images, turn_images
+from cnnbook.averaging import RunningMean
 from cnnbook.layers import Dense, Parameter, Reshape, Sigmoid
 from cnnbook.losses import BinaryCrossEntropy
 from cnnbook.mnist import load_zero_one, one_hot
@@ -126,6 +127,47 @@ def test_rates_and_shifts_are_the_loop_written_out():
     assert history.losses == losses
     assert_same(values(model), values(by_hand))
     assert asked == [epoch + number / 3 for epoch in range(3) for number in range(3)]
+
+
+@pytest.mark.parametrize("shift", [0, 1])
+def test_turns_and_means_are_the_loop_written_out(shift):
+    """Order, moves and angles are drawn in this turn, and a mean is taken after each step."""
+    model, by_hand = network(), network()
+    images, labels = data()
+    mean = RunningMean(model.parameters(), 0.75)
+    test = data(40)
+    options = {"reshuffle": True, "shift": shift, "turn": 30, "average": mean, "validation": test}
+    history = train(model, images, labels, **options)
+    rng, loss, losses = np.random.default_rng(2), BinaryCrossEntropy(), []
+    averaged, judgements = values(by_hand), []
+    for _ in range(3):
+        order, total = rng.permutation(11), 0.0
+        moves = rng.integers(-1, 2, (11, 2)) if shift else np.zeros((11, 2), int)
+        degrees = rng.uniform(-30, 30, 11)
+        for batch in (order[:4], order[4:8], order[8:]):
+            x = turn_images(images[batch], degrees[batch], moves[batch])
+            step = SGD(by_hand.parameters(), 0.5)
+            total += train_on_batch(by_hand, loss, step, x, one_hot(labels[batch], 2, np.float64))
+            averaged = [
+                0.75 * m + (1 - 0.75) * v for m, v in zip(averaged, values(by_hand), strict=True)
+            ]
+        losses.append(total / 11)
+        judged = network()
+        for p, m in zip(judged.parameters(), averaged, strict=True):
+            p.value[...] = m
+        judgements.append(errors_and_loss(judged, loss, *test))
+    assert history.losses == losses
+    assert_same(values(model), values(by_hand))
+    assert_same(mean.values, averaged)
+    found = zip(history.validation_errors, history.validation_losses, strict=True)
+    assert list(found) == judgements
+
+
+def test_a_batch_is_followed_after_its_step_and_not_before():
+    model = network()
+    mean = RunningMean(model.parameters(), 0.0)
+    train(model, *data(), epochs=1, batch_size=11, average=mean)
+    assert_same(mean.values, values(model))
 
 
 def test_without_rates_the_optimiser_keeps_its_own():
@@ -747,6 +789,14 @@ WRONG = [
     (lambda: a_fit(images=np.ones((3, 1, 1, 4)), shift=1), ValueError, "shift: *got 1 for images"),
     (lambda: a_fit(images=np.ones((3, 1, 4, 1)), shift=1), ValueError, "shift: *got 1 for images"),
     (lambda: a_fit(shift=0.5), TypeError, "shift: expected an integer; got 0.5"),
+    (lambda: a_fit(turn=-1), ValueError, "turn: *at least 0; got -1"),
+    (lambda: a_fit(turn=181), ValueError, "turn: expected degrees from 0 to 180; got 181.0"),
+    (lambda: a_fit(turn="x"), TypeError, "turn: expected a number; got 'x'"),
+    (
+        lambda: a_fit(turn=2, images=np.ones((3, 4))),
+        ValueError,
+        "turn: expected 0, or images (N, C, H, W); got 2.0 for images of shape (3, 4)",
+    ),
     (
         lambda: a_fit(shift=2),
         ValueError,

@@ -21,6 +21,7 @@ from book.formulas.alterations import alterations
 from book.formulas.evaluate import Case, EvaluationError, Outcome, domain_of, evaluate, read
 from book.formulas.parse import FormulaError
 from book.formulas.tree import Chain, show
+from cnnbook.averaging import RunningMean
 from cnnbook.correlation import convolve2d, cross_correlate2d, rotate180
 from cnnbook.gradient_check import complex_step_gradient
 from cnnbook.layers import Parameter
@@ -160,7 +161,11 @@ def spoiled(source: Callable[..., Any], spoil: Callable[[Any], Any]) -> Iterator
         result = source(*arguments, **options)
         if result is not None:
             return _all_of(result, spoil)
-        for parameter in arguments[0].parameters:  # a step of an optimiser: what it changed
+        changed = arguments[0]
+        if isinstance(changed, RunningMean):
+            changed.values = [spoil(mean) for mean in changed.values]
+            return None
+        for parameter in changed.parameters:  # a step of an optimiser
             parameter.value = spoil(parameter.value)
         return None
 

@@ -96,10 +96,13 @@ def check(name: str, settings: list[Setting]) -> bool:
     """Run trials again and compare with what is kept; write nothing."""
     there, agrees = store.read(name), True
     for setting in settings:
+        said = " ".join(map(str, setting.values()))
+        if reason := lacks(name, setting):
+            print(f"{name}: trial {said}: skipped, {reason}", flush=True)
+            continue
         kept = there.get(store.key(setting))
         now = run_one(name, setting, code="").result
         found = ["not there"] if kept is None else differences(name, setting, kept.result, now)
-        said = " ".join(map(str, setting.values()))
         print(f"{name}: trial {said}: {', '.join(found) or 'ok'}", flush=True)
         agrees &= not found
     return agrees
@@ -121,9 +124,15 @@ def differences(name: str, setting: Setting, one: Result, other: Result) -> list
 def some(name: str) -> list[Setting]:
     """Choose the trials that a check runs: what is stale, and the one of this week."""
     stale, week = todo(name), int(time.time() // WEEK)
-    settings = load(name).TRIALS
+    settings = [setting for setting in load(name).TRIALS if not lacks(name, setting)]
     chosen = settings[week % len(settings)]
     return stale if chosen in stale else [*stale, chosen]
+
+
+def lacks(name: str, setting: Setting) -> str:
+    """Say what a trial needs that is not on this machine, if its module says so; or nothing."""
+    says: Callable[[Setting], str] | None = getattr(load(name), "lacks", None)
+    return says(setting) if says else ""
 
 
 def run_one(name: str, setting: Setting, code: str) -> Entry:

@@ -204,6 +204,26 @@ def test_a_check_runs_what_is_stale_and_the_one_of_this_week(trials, monkeypatch
     assert ran == ["a0", "b0", "a1", "b1"], "each once"
 
 
+def test_what_a_trial_needs_and_is_not_there_is_said(trials, monkeypatch, capsys):
+    ran = trials()
+    running.run("toy")
+    lacks = {0: "all the images are elsewhere", 1: ""}
+    monkeypatch.setattr(running.load("toy"), "lacks", lambda s: lacks[s["seed"]], raising=False)
+    chosen = []
+    for week in range(2):
+        monkeypatch.setattr(running.time, "time", lambda week=week: running.WEEK * (week + 0.5))
+        chosen += running.some("toy")
+    assert chosen == SETTINGS[2:], "the weekly one is one that can be run"
+    ran.clear()
+    capsys.readouterr()
+    assert running.check("toy", SETTINGS[1:3])
+    assert ran == ["a1"]
+    assert capsys.readouterr().out.splitlines() == [
+        "toy: trial 0 b: skipped, all the images are elsewhere",
+        "toy: trial 1 a: ok",
+    ]
+
+
 def test_another_result_fails_a_check_and_nothing_is_written(trials, capsys):
     trials()
     running.run("toy")
