@@ -239,8 +239,8 @@ def floor(rng: Draw) -> Case:
     return Case({"q": root(gain, 0, 100), "a": a, r"\eta": eta, "V": variance})
 
 
-@binds("eq-running-mean", None)
-@binds("eq-mean-weights", None)
+@binds("eq-adam-mean", None)
+@binds("eq-adam-weights", None)
 def running(rng: Draw) -> Case:
     """The running mean of the code after several gradients, and of ones."""
     t, beta = 2 + rng.number, float(rng.uniform(0.3, 0.9))
