@@ -26,8 +26,8 @@ from scripts.trials.store import Result, Setting, results
 ALL, TRAINED = 60_000, 50_000  # images for training; without those that are held out
 LOOKS = 2_000  # held-out images that runs on few images are judged by, epoch by epoch
 BATCH_SIZE = 32
-SEEDS, EPOCHS = 3, 3
-RUNS = 2  # seeds that have been run so far
+SEEDS, EPOCHS = 5, 3
+RUNS = 5  # seeds that have been run so far
 NOTHING: Setting = {
     "images": TRAINED,
     "epochs": EPOCHS,

@@ -476,7 +476,7 @@ def test_a_word_that_readers_search_for_stands_where_it_is_answered(word):
 
 TURNED = re.compile(
     r"(?:kernel|gradient)s?\b[^.|]{0,20}\bturn(?:ed|s)?\b(?! into)"
-    r"|\b[Tt]urn(?:ed|s|ing)?\b[^.|]{0,12}\b(?:kernel|180|(?:half|its own) turn)",
+    r"|\b[Tt]urn(?:ed|s|ing)?\b[^.|>]{0,12}\b(?:kernel|180|(?:half|its own) turn)",
 )
 # What the data of a figure calls so; whoever makes these figures anew renames it.
 IN_DATA = re.compile(r"hidden_by_training\.turned\w*|\"turned\"")
