@@ -66,9 +66,9 @@ def test_the_mouse_chooses_a_pair_and_steps(visit):
     page = opened(visit, PAGE, NAME)
     agrees(page, of(None, None), 0)
     digit, answer = often()
-    page.locator(FIGURE).get_by_label("Digit").select_option(str(digit))
+    page.get_by_role("combobox", name="Digit").select_option(str(digit))
     agrees(page, of(digit, None), 0)
-    page.locator(FIGURE).get_by_label("read as").select_option(str(answer))
+    page.get_by_role("combobox", name="read as").select_option(str(answer))
     places = of(digit, answer)
     agrees(page, places, 0)
     page.get_by_role("button", name="The next error").click()
@@ -76,10 +76,11 @@ def test_the_mouse_chooses_a_pair_and_steps(visit):
     page.get_by_role("button", name="The error before").click()
     page.get_by_role("button", name="The error before").click()  # there is none before the first
     agrees(page, places, 0)
-    page.locator(FIGURE).get_by_label("read as").select_option(str(digit))
+    page.get_by_role("combobox", name="read as").select_option(str(digit))
     assert page.locator(f"{FIGURE} .misread-facts").text_content() == "No such error."
     assert not any(page.locator(f"{FIGURE} canvas").evaluate(PIXELS))
-    assert page.complaints == []
+    # The test itself has read the canvas several times.
+    assert [one for one in page.complaints if "getImageData" not in one] == []
 
 
 def test_the_arrow_keys_walk_and_are_heard(visit):
