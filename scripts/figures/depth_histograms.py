@@ -49,7 +49,9 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
             axes.stairs(heights, places, baseline=base, fill=True, color=colour, alpha=0.75)
             axes.axhline(base, color=colours["faint"], linewidth=0.5)
         axes.set(title=f"{start:g} / $D$", xlim=(least, most), ylim=(-3.1, 1.05))
-        axes.set_xticks([-6, -3, 0, 3], ["$10^{-6}$", "$10^{-3}$", "1", "$10^3$"], fontsize=9)
+        axes.set_xticks([-6, -3, 0, 3])
+        axes.tick_params(axis="x", labelsize=10)
+        axes.set_xlabel("power of ten" if start == data["starts"][2] else "", fontsize=11)
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
     named = [f"layer {depth}" for depth in data["depths"]]
