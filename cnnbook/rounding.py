@@ -380,7 +380,8 @@ def sum_in_pairs(x: Array) -> np.floating:
 def sum_compensated(x: Array) -> np.floating:
     """Add up in order, and take from each term what the sum before has gained by rounding.
 
-    The error is at most about 2 @eq-unit times the sum of the sizes, however many there are.
+    The error is at most about 2 @eq-unit times the sum of the sizes, while their number times
+    that unit is small.
 
     Parameters
     ----------

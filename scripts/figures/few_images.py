@@ -60,9 +60,12 @@ def compute() -> Data:
         name = f"{way}_{images}"
         for kind in ("training", "validation"):
             data[f"{name}_{kind}"] = np.mean([run[kind] for run in runs], axis=0).tolist()
+        looks = np.mean([run["validation_errors"] for run in runs], axis=0)
         data[f"{name}_errors"] = float(np.mean([run["errors"] for run in runs]))
         data[f"{name}_lowest"] = min(data[f"{name}_validation"])
         data[f"{name}_lowest_at"] = int(np.argmin(data[f"{name}_validation"])) + 1
+        data[f"{name}_errors_there"] = float(looks[data[f"{name}_lowest_at"] - 1])
+        data[f"{name}_errors_end"] = float(looks[-1])
     for images in EPOCHS:
         plain, moved = (data[f"{way}_{images}_errors"] for way in ("plain", "moved"))
         data[f"moved_{images}_saved"] = 1 - moved / plain
@@ -88,4 +91,5 @@ TOLERANCES |= within(1, *(f"moved_{images}_saved" for images in EPOCHS))
 for _images, _way in KINDS:
     _name = f"{_way}_{_images}"
     TOLERANCES |= within(0.5, f"{_name}_training", f"{_name}_validation", f"{_name}_lowest")
+    TOLERANCES |= within(2000, f"{_name}_errors_there", f"{_name}_errors_end")
     TOLERANCES |= within(10_000, f"{_name}_errors") | within(40, f"{_name}_lowest_at")

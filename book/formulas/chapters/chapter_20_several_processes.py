@@ -131,5 +131,5 @@ def local(rng: Draw) -> Case:
         together -= rate * float(np.mean(a * (together - minimum)))
     g = a * (start - minimum)
     values = {"k": k, "a": a, "g": g, r"\bar{a}": float(a.mean()), r"\eta": rate}
-    values |= {r"\bar{w}": float(apart.mean()), "w": together}
+    values |= {r"\bar{w}": float(apart.mean()), "w'": together}
     return Case(values, {"r": range(k)})
