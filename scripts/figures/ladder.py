@@ -27,7 +27,7 @@ ALL, TRAINED = 60_000, 50_000  # images for training; without those that are hel
 LOOKS = 2_000  # held-out images that runs on few images are judged by, epoch by epoch
 BATCH_SIZE = 32
 SEEDS, EPOCHS = 5, 3
-RUNS = 3  # seeds that have been run so far
+RUNS = 2  # seeds that have been run so far
 NOTHING: Setting = {
     "images": TRAINED,
     "epochs": EPOCHS,
