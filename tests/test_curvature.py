@@ -121,6 +121,12 @@ def test_a_random_direction_is_drawn_from_the_generator(network):
     assert error(flat(one), flat(other)) > 0.1
 
 
+def test_a_random_direction_has_the_dtype_of_the_parameters():
+    model = Sequential(Dense(2, 3, rng=np.random.default_rng(0)))
+    drawn = random_direction(model, np.random.default_rng(0))
+    assert {d.dtype.type for d in drawn} == {np.float32}
+
+
 def test_twenty_rounds_and_a_short_step_are_usual(network):
     usual = largest_curvature(*network, begin(network))
     told = largest_curvature(*network, begin(network), rounds=20, step=1e-7)

@@ -188,6 +188,17 @@ def test_one_shard_in_the_way_of_several_is_the_plain_step_to_the_bit():
     assert same(ends[0][1], ends[1][1])
 
 
+def test_without_being_told_a_batch_stays_whole(monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cnnbook.train.train_on_batch", stop)
+    model = network()
+    pieces = model, LOSS(from_logits=True), SGD(model.parameters(), 0.5), *data()
+    with pytest.raises(KeyboardInterrupt):
+        fit(*pieces, epochs=1, batch_size=8, rng=np.random.default_rng(0))
+
+
 def test_with_one_process_and_one_shard_the_plain_loop_runs(monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt

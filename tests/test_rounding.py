@@ -327,3 +327,12 @@ WRONG = [
 @wrong_calls(WRONG)
 def test_wrong_arguments(call, error, sentence):
     assert_refused(call, error, sentence)
+
+
+def test_what_leaves_the_dtype_itself_becomes_infinite_without_a_warning():
+    most = np.full(1000, np.finfo(np.float32).max)
+    assert np.isposinf(round_to_nearest(most, BFLOAT16)).all()
+    assert np.isneginf(round_to_nearest(-most, BFLOAT16)).all()
+    found = round_stochastically(most, BFLOAT16, np.random.default_rng(0))
+    below = BFLOAT16.largest
+    assert set(found.tolist()) == {np.inf, below} or set(found.tolist()) == {np.inf}
