@@ -30,6 +30,11 @@ CHAPTERS = (
     "13-stride-and-padding",
     "14-pooling",
     "15-ten-classes",
+    "16-vectorisation",
+    "17-initialisation-and-optimisers",
+    "18-ten-digits",
+    "19-floating-point",
+    "20-several-processes",
 )
 # Examples that print something else in a browser, by page: the line, and why. None is known.
 DIFFERENT: dict[str, dict[str, str]] = {}
