@@ -74,7 +74,13 @@ class RunningMean:
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
-        """Put the means in the place of the parameters, for a while."""
+        """Put the means in the place of the parameters, for a while.
+
+        Yields
+        ------
+        None
+            While the parameters are the means.
+        """
         newest = [p.value.copy() for p in self.parameters]
         self._put(self.values)
         try:

@@ -14,6 +14,7 @@ from cnnbook.augmentation import (
     turn_images,
     turned_places,
 )
+from tests.wrong import assert_refused, wrong_calls
 
 
 def moved_index_for_index(images, moves):
@@ -170,7 +171,15 @@ def test_no_angle_is_drawn_where_nothing_is_rotated():
 def test_half_around_is_the_most():
     assert (check_turn(0), check_turn(180)) == (0.0, 180.0)
     assert type(check_turn(7)) is float
-    with pytest.raises(ValueError, match=r"^turn: expected degrees from 0 to 180; got 180\.5$"):
-        check_turn(180.5)
-    with pytest.raises(ValueError, match="^turn: expected a finite number of at least 0; got -1$"):
-        check_turn(-1)
+
+
+WRONG = [
+    (lambda: check_turn(180.5), ValueError, "turn: expected degrees from 0 to 180; got 180.5"),
+    (lambda: check_turn(-1), ValueError, "turn: expected a finite number of at least 0; got -1"),
+    (lambda: check_turn("x"), TypeError, "turn: expected a number; got 'x'"),
+]
+
+
+@wrong_calls(WRONG)
+def test_what_is_no_angle_is_refused(call, error, sentence):
+    assert_refused(call, error, sentence)

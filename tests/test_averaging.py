@@ -75,7 +75,7 @@ def test_the_vote_by_hand():
     np.testing.assert_allclose(vote(logits + 900), expected, rtol=1e-12)
 
 
-CALLS = [
+WRONG = [
     (lambda: RunningMean([], 1), ValueError, "keep: expected a number in [0, 1); got 1"),
     (lambda: RunningMean([], -0.5), ValueError, "keep: expected a number in [0, 1); got -0.5"),
     (lambda: RunningMean([], "x"), TypeError, "keep: expected a number; got 'x'"),
@@ -93,6 +93,6 @@ CALLS = [
 ]
 
 
-@wrong_calls(CALLS)
+@wrong_calls(WRONG)
 def test_wrong_calls(call, error, sentence):
     assert_refused(call, error, sentence)

@@ -50,7 +50,7 @@ def test_it_is_scipys():
         np.testing.assert_allclose(wilson_interval(errors, images, z), found, atol=1e-12)
 
 
-CALLS = [
+WRONG = [
     (lambda: wilson_interval(-1, 5), ValueError, "errors: expected *at least 0; got -1"),
     (lambda: wilson_interval(6, 5), ValueError, "errors: expected at most images, 5; got 6"),
     (lambda: wilson_interval(0, 0), ValueError, "images: expected *at least 1; got 0"),
@@ -60,6 +60,6 @@ CALLS = [
 ]
 
 
-@wrong_calls(CALLS)
+@wrong_calls(WRONG)
 def test_wrong_calls(call, error, sentence):
     assert_refused(call, error, sentence)
