@@ -11,10 +11,9 @@ from cnnbook.layers import Parameter
 class RunningMean:
     """The running mean of parameters, which follows them step by step and forgets slowly.
 
-    It begins with the parameters as they are. After each step m <- beta m + (1 - beta) w,
-    @eq-running-mean, so that the newest has the weight 1 - beta, and what lies some 1 / (1 - beta)
-    steps back hardly counts. Also known as an exponential moving average, or as Polyak averaging
-    after one of its authors [1]_.
+    It begins with the parameters as they are. After each step it goes the share 1 - beta of the way
+    to the newest ones, @eq-running-mean, and what lies some 1 / (1 - beta) steps back hardly
+    counts. Also known as an exponential moving average, or as Polyak averaging after one of its authors [1]_.
 
     Parameters
     ----------
