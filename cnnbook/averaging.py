@@ -13,7 +13,8 @@ class RunningMean:
 
     It begins with the parameters as they are. After each step it goes the share 1 - beta of the way
     to the newest ones, @eq-running-mean, and what lies some 1 / (1 - beta) steps back hardly
-    counts. Also known as an exponential moving average, or as Polyak averaging after one of its authors [1]_.
+    counts. Also known as an exponential moving average, or as Polyak averaging after one of its
+    authors [1]_.
 
     Parameters
     ----------
