@@ -146,7 +146,7 @@ def two_roots(rng: Draw) -> Case:
     """The eigenvalues of a step, real ones."""
     a, mu = rng.uniform(0.5, 2), rng.uniform(0.1, 0.3)
     eta = rng.uniform(0.05, 0.15) / a
-    return Case({r"\lambda": eigenvalues(a, eta, mu).real, **named(a, eta, mu)})
+    return Case({r"\rho": eigenvalues(a, eta, mu).real, **named(a, eta, mu)})
 
 
 @binds("eq-momentum-limit", SGD.step)

@@ -78,7 +78,7 @@ def between(rng: Draw) -> Case:
 
     ranges: dict[str, Steps] = {"p": range(height - 1), "q": range(width - 1)}
     ranges |= {"a": (0.0, 0.3), "b": (0.25, 0.6)}
-    return Case({"X": x, r"\xi": read, "H": height, "W": width}, ranges)
+    return Case({"X": x, r"\psi": read, "H": height, "W": width}, ranges)
 
 
 @binds("eq-running-mean", RunningMean.update)
@@ -113,7 +113,7 @@ def noisy(rng: Draw) -> Case:
         w.gradient = a * w.value + each
         SGD([w], eta).step()
         way.append(w.value.item())
-    values = {"w": np.array(way), r"\xi": noise, "a": a, r"\eta": eta, "M": steps}
+    values = {"w": np.array(way), r"\zeta": noise, "a": a, r"\eta": eta, "M": steps}
     return Case(values, {"s": range(steps)})
 
 

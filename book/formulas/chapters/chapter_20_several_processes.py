@@ -86,7 +86,7 @@ def late(rng: Draw) -> Case:
     w = rng.standard_normal(tau + 1).tolist()
     for _ in range(5):
         w.append(w[-1] - rate * a * w[-1 - tau])
-    values = {"w": np.array(w), r"\tau": tau, "a": a, r"\eta": rate, "J": len(w) - 1}
+    values = {"w": np.array(w), r"\kappa": tau, "a": a, r"\eta": rate, "J": len(w) - 1}
     return Case(values, {"t": range(tau, len(w) - 1)})
 
 
@@ -100,7 +100,7 @@ def chord(_rng: Draw) -> Case:
         r"\pi": math.pi,
         "h": lambda p: abs(1 - np.exp(1j * p)),
     }
-    return Case(values, {r"\varphi": phi})
+    return Case(values, {r"\phi": phi})
 
 
 def largest(tau: int, step: float) -> float:
@@ -116,7 +116,7 @@ def limit(rng: Draw) -> Case:
     for _ in range(60):
         middle = (low + high) / 2
         low, high = (middle, high) if largest(tau, middle) < 1 else (low, middle)
-    return Case({r"\tau": tau, "l": low, r"\pi": math.pi, r"\sin": np.sin})
+    return Case({r"\kappa": tau, "l": low, r"\pi": math.pi, r"\sin": np.sin})
 
 
 @binds("eq-local-steps", None)
