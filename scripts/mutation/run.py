@@ -14,7 +14,26 @@ from collections.abc import Iterable
 
 from scripts.mutation import page, records
 
-stale = records.stale
+# Not measured yet as they stand: whole runs judge them, so that they need a machine for themselves.
+# Who measures them takes them out here; a test asks for that.
+WAITING = frozenset(
+    {
+        "cnnbook.runs.Configuration.__post_init__",
+        "cnnbook.runs.Configuration.average",
+        "cnnbook.runs._arrays",
+        "cnnbook.runs._follow",
+        "cnnbook.runs._go_on",
+        "cnnbook.runs._start",
+        "cnnbook.runs._train",
+        "cnnbook.runs.train_run",
+        "cnnbook.train.fit",
+    }
+)
+
+
+def stale() -> dict[str, str]:
+    """Say which functions are to be measured, and why; those that wait are left out."""
+    return {name: why for name, why in records.stale().items() if name not in WAITING}
 
 
 def update(names: Iterable[str], workers: int | None = None, *, afresh: bool = False) -> None:

@@ -13,6 +13,10 @@ def test_every_function_was_measured_as_it_stands():
     ] == []
 
 
+def test_what_waits_to_be_measured_has_not_been():
+    assert sorted(run.WAITING - records.stale().keys()) == []
+
+
 def test_the_page_is_what_its_data_say():
     assert page.stale() == {}, "python -m scripts.mutation.page"
 
