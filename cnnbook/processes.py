@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from types import TracebackType
 
@@ -56,6 +57,8 @@ def watch() -> None:
         sys.stderr.flush()
         status = 2
         if "PMI_FD" in os.environ:
+            # Else mpiexec may be gone before it has passed the sentence on.
+            time.sleep(0.5)
             # What `MPI_Abort` tells mpiexec, which then ends all quietly.
             os.write(
                 int(os.environ["PMI_FD"]), b"cmd=abort exitcode=2\n"
