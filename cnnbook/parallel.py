@@ -28,10 +28,12 @@ class Communicator(Protocol):
     @property
     def rank(self) -> int:
         """Which of the processes this is, from 0."""
+        ...
 
     @property
     def size(self) -> int:
         """How many there are."""
+        ...
 
     def bcast(self, obj: Any) -> Any:
         """Hand what process 0 has to all.
@@ -46,6 +48,7 @@ class Communicator(Protocol):
         object
             That of process 0.
         """
+        ...
 
     def allgather(self, sendobj: Any) -> list[Any]:
         """Hand what each has to all.
@@ -60,6 +63,7 @@ class Communicator(Protocol):
         list
             What each has given, in the order of their ranks.
         """
+        ...
 
     def alltoall(self, sendobj: Any) -> list[Any]:
         """Hand to each what is meant for it.
@@ -74,6 +78,7 @@ class Communicator(Protocol):
         list
             What each has given to this one, in the order of their ranks.
         """
+        ...
 
 
 class Alone(Communicator):
