@@ -20,8 +20,8 @@ DEPTH, WIDTH, EPOCHS, BATCH_SIZE, SHOWN = 20, 100, 3, 32, 200
 # The variance of a weight, times the number of inputs of its unit.
 STARTS = (0.5, 1.0, 2.0, 3.0, 4.0)
 SEEDS, SWEEP = 10, range(100, 103)
-RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
-CHOSEN = {0.5: 0.1, 1.0: 0.1, 2.0: 0.03, 3.0: 0.003, 4.0: 0.0003}
+RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+CHOSEN = {0.5: 0.0001, 1.0: 0.1, 2.0: 0.03, 3.0: 0.003, 4.0: 0.0003}
 
 
 def stack(rng: np.random.Generator, start: float) -> Sequential:
