@@ -68,12 +68,12 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     left.axhline(0, color=colours["faint"], linewidth=0.8)
     left.set(ylim=(-2.6, 2.6), xlabel="step", title="$w$ on a parabola")
     left.legend(frameon=False, fontsize=10.5, labelcolor=colours["ink"], loc="lower right")
+    places = dict(zip(data["momenta"], [(0.08, 0.1), (1.3, 0.38), (2.55, 0.78)], strict=True))
     for mu, sizes, colour in zip(data["momenta"], data["shrinking"], tones, strict=True):
         right.plot(data["grid"], sizes, color=colour, linewidth=1.5)
         place = 2 * (1 + mu)
         right.plot([place, place], [0, 1], color=colour, linewidth=0.9, linestyle="--")
-        words = f"$\\mu = {mu:g}$"
-        right.text(1 + 0.45 * (mu > 0), np.sqrt(mu) + 0.04, words, color=colour, fontsize=11)
+        right.text(*places[mu], f"$\\mu = {mu:g}$", color=colour, fontsize=11)
     right.axhline(1, color=colours["ink"], linewidth=0.8)
     right.set(ylim=(0, 1.35), xlim=(0, 4), xlabel="$\\eta a$", title="what is left after a step")
     return figure

@@ -67,6 +67,9 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     left.plot(along, line, color=colours["faint"], linewidth=1)
     left.plot(sizes, data["messages"], "o", color=colours["first"])
     left.set(title="a message, milliseconds", xlabel="numbers in it", xscale="log", yscale="log")
+    left.minorticks_off()
+    left.set_yticks([0.02, 0.05, 0.1, 0.2])
+    left.yaxis.set_major_formatter("{x:g}")
     rows = {
         "quicker_predicted": ("two, predicted", "faint", "--"),
         "quicker_two": ("two, a shard each", "first", "o-"),
