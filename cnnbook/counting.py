@@ -53,10 +53,9 @@ def wilson_interval(
             f"errors: expected at most images, {images}; got {errors}"
         )
     z = check_positive("z", z)
-    share, extra = errors / images, z * z / images
+    s, delta = errors / images, z**2 / images
     # @eq-wilson
-    middle = share + extra / 2
-    reach = sqrt(extra * share * (1 - share) + extra * extra / 4)
-    return (middle - reach) / (1 + extra), (middle + reach) / (
-        1 + extra
-    )
+    middle = s + delta / 2
+    reach = sqrt(delta * s * (1 - s) + delta**2 / 4)
+    ends = middle - reach, middle + reach
+    return ends[0] / (1 + delta), ends[1] / (1 + delta)

@@ -10,7 +10,7 @@ from scripts.figures import ladder
 from scripts.figures.common import Data, Tolerances, prepare, within
 from scripts.trials.store import Result, Setting, results
 
-SEEDS = 1
+SEEDS = 3
 EPOCHS = {500: 40, 1_000: 20, 10_000: 4}
 WAYS: dict[str, Setting] = {
     "plain": {},

@@ -26,8 +26,8 @@ from scripts.trials.store import Result, Setting, results
 ALL, TRAINED = 60_000, 50_000  # images for training; without those that are held out
 LOOKS = 2_000  # held-out images that runs on few images are judged by, epoch by epoch
 BATCH_SIZE = 32
-SEEDS, EPOCHS = 5, 3
-RUNS = 2  # seeds that have been run so far
+EPOCHS = 3
+SEEDS = 5
 NOTHING: Setting = {
     "images": TRAINED,
     "epochs": EPOCHS,
@@ -70,7 +70,7 @@ def recipe(rung: str) -> Setting:
 SHORT: Setting = {"seed": 0, **recipe("turns"), "images": EMBEDDED, "epochs": 1}
 TOP = recipe("turns") | STEADY
 RECIPES = [*map(recipe, RUNGS), TOP]
-TRIALS = [{"seed": seed, **each} for seed in range(RUNS) for each in RECIPES]
+TRIALS = [{"seed": seed, **each} for seed in range(SEEDS) for each in RECIPES]
 TRIALS += [SHORT]
 
 
@@ -212,7 +212,7 @@ TITLES = {
 
 def found(setting: Setting) -> list[Result]:
     """Return what the runs of a recipe have found, seed by seed."""
-    return results("ladder", [{"seed": seed, **setting} for seed in range(RUNS)])
+    return results("ladder", [{"seed": seed, **setting} for seed in range(SEEDS)])
 
 
 def on_the_ladder(rung: str) -> list[int]:
@@ -259,7 +259,7 @@ def compute() -> Data:
     """Put together what the trials have found."""
     labels = load_held_out()[1]
     data: Data = {
-        "seeds": RUNS,
+        "seeds": SEEDS,
         "epochs": EPOCHS,
         "batch_size": BATCH_SIZE,
         "train_images": TRAINED,

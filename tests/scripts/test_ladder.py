@@ -147,13 +147,13 @@ def test_without_all_of_mnist_only_what_is_short_is_run(monkeypatch, tmp_path):
 def test_the_errors_of_a_rung_are_those_of_its_runs():
     data, labels = ladder.compute(), load_held_out()[1]
     for rung in ladder.RUNGS:
-        settings = [{"seed": seed, **ladder.recipe(rung)} for seed in range(ladder.RUNS)]
+        settings = [{"seed": seed, **ladder.recipe(rung)} for seed in range(ladder.SEEDS)]
         found = results("ladder", settings)
         assert data[f"{rung}_errors"] == [run["newest_errors"] for run in found]
         ends = (min(data[f"{rung}_errors"]), max(data[f"{rung}_errors"]))
         assert (data[f"{rung}_least"], data[f"{rung}_most"]) == ends
     assert data["fallen_errors"] == [run["errors"] for run in found]
-    found = results("ladder", [{"seed": seed, **ladder.TOP} for seed in range(ladder.RUNS)])
+    found = results("ladder", [{"seed": seed, **ladder.TOP} for seed in range(ladder.SEEDS)])
     assert data["averaged_errors"] == [run["errors"] for run in found]
     assert data["newest_errors"] == [run["newest_errors"] for run in found]
     for run in found:
