@@ -65,9 +65,30 @@ def test_what_is_numbered_is_numbered_in_order(path):
         assert numbers == list(range(first, first + len(numbers)))
 
 
+def test_a_chapter_asks_two_questions_and_ends_with_five_lines(chapter):
+    text = FENCE.sub("", text_of(chapter))
+    start = text[: text.index("\n## ")]
+    asked = re.findall(r"^Two questions to carry along\. (.+)$", start, re.MULTILINE)
+    assert len(asked) == 1, "before the first section"
+    assert asked[0].count("?") >= 2
+    lines = re.search(
+        r"^## Five lines to take along\n\n((?:\d\. .+\n)+)\n## Where", text, re.MULTILINE
+    )
+    assert lines, "five lines, before what goes wrong"
+    assert len(lines[1].splitlines()) == 5
+
+
+def test_every_exercise_says_how_long_and_how_hard(chapter):
+    text = FENCE.sub("", text_of(chapter))
+    titles = re.findall(r"^\*\*\d+\. (.+?)\*\*", text[text.index("## Exercises") :], re.MULTILINE)
+    assert 4 <= len(titles) <= 6
+    for title in titles:
+        assert re.search(r" \(\d+ minutes, (?:easy|medium|hard|open)\)\.$", title), title
+
+
 def test_length_and_number_of_equations(chapter):
     words = len(prose_of(chapter).split())
-    assert 2200 <= words <= 5500, f"{words} words"
+    assert 2200 <= words <= 5800, f"{words} words"
     equations = [e for e in find_equations(DOCS).values() if e.page == chapter.name]
     assert 10 <= len(equations) <= 25
 
