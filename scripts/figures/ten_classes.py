@@ -21,6 +21,7 @@ from scripts.trials.store import Result, Setting, results
 
 EPOCHS, BATCH_SIZE, MOMENTUM = 4, 32, 0.9
 CLASSES = 10
+DRAWS = 2_000  # of what forecasts that are right may bring
 HIGH, LOW, HALF = 1.5, 0.5, 0.5  # sums of ten sigmoids, and what counts as a yes
 Array = np.ndarray[Any, Any]
 
@@ -238,6 +239,8 @@ def summary(reading: str, found: list[Result], images: int) -> Data:
             mean, deviation = mean_and_deviation(of(f"{name}_{when}"))
             data[f"{name}_{when}"], data[f"{name}_{when}_deviation"] = mean, deviation
         data[f"said_{when}"] = said.sum() / len(found) / images
+        floors = [by_chance(*run) for run in zip(counts, said, strict=True)]
+        data[f"chance_{when}"] = float(np.mean(floors))
         total = np.maximum(counts.sum(axis=0), 1)  # an empty bin shows zeros
         data[f"counts_{when}"] = counts.sum(axis=0).astype(int).tolist()
         data[f"mean_{when}"] = (said.sum(axis=0) / total).tolist()
@@ -248,6 +251,19 @@ def summary(reading: str, found: list[Result], images: int) -> Data:
         data[f"share_{when}_error"] = np.sqrt(variance).tolist()
     data["checked_right"] = right.sum() / len(found) / images
     return {f"{reading}_{name}": value for name, value in data.items()}
+
+
+def by_chance(counts: Array, said: Array) -> float:
+    """Return the mean calibration error of forecasts that are right: what chance alone makes.
+
+    Every forecast of a fine bin is taken for the mean of that bin.
+    """
+    forecasts = said / np.maximum(counts, 1)
+    right = np.random.default_rng(0).binomial(counts.astype(int), forecasts, (DRAWS, len(counts)))
+    bins = np.digitize(forecasts, temperature.EQUAL[1:-1])
+    coarse = np.eye(len(temperature.EQUAL) - 1)[bins]
+    errors: Array = np.abs((said - right) @ coarse).sum(axis=1) / counts.sum()
+    return float(errors.mean())
 
 
 def said_yes(found: list[Result], images: int) -> Data:
@@ -327,7 +343,7 @@ MEANS = "errors_mean errors_median errors_deviation right training"
 ONE = "temperature temperature_deviation checked_right"
 YES = "sum_high sum_low none several sum_high_deviation sum_low_deviation none_deviation "
 YES += "several_deviation none_misread several_misread single_misread"
-TWO = "counts mean share ece loss said"
+TWO = "counts mean share ece loss said chance"
 TOLERANCES = (
     within(0, "seeds epochs batch_size momentum train_images held_out classes sum_high sum_low")
     | within(0, "half sweep_seeds edges fitted_images checked_images parameters multiplications")

@@ -244,3 +244,15 @@ def test_sigmoids_of_the_largest_logit_are_the_largest(rng):
         p = temperature.probabilities(reading, z)
         np.testing.assert_array_equal(p.argmax(axis=1), z.argmax(axis=1))
     np.testing.assert_allclose(temperature.probabilities("sigmoids", z), sigmoid(z))
+
+
+def test_forecasts_that_are_right_have_the_calibration_error_of_chance():
+    counts, said = np.array([0.0, 10_000.0]), np.array([0.0, 5_000.0])
+    one = ten_classes.by_chance(counts, said)
+    assert one == pytest.approx(np.sqrt(0.25 / 10_000 * 2 / np.pi), rel=0.05)
+    # Within one of the fifteen bins deviations may cancel, between two they do not.
+    same = ten_classes.by_chance(np.full(2, 5_000.0), np.array([2_400.0, 2_600.0]))
+    apart = ten_classes.by_chance(np.full(2, 5_000.0), np.array([2_000.0, 3_000.0]))
+    assert same == pytest.approx(one, rel=0.05)
+    assert apart > 1.2 * one
+    assert ten_classes.by_chance(counts, 2 * said) == 0
