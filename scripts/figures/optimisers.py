@@ -19,14 +19,14 @@ from scripts.trials.store import Result, Setting, results
 TARGET, BATCH_SIZE, EVERY, EPOCHS = 0.2, 32, 20, 3
 JUDGED, MOMENTUM = 1000, 0.9
 # Rates are chosen with other seeds than those that are compared.
-SEEDS, SWEEP = 20, range(100, 104)
+SEEDS, SWEEP = 20, range(100, 112)
 RATES = {
     "plain": (0.1, 0.2, 0.4, 0.8),
     "momentum": (0.01, 0.02, 0.04, 0.08),
     "nesterov": (0.01, 0.02, 0.04, 0.08),
     "adam": (0.001, 0.002, 0.004, 0.008),
 }
-CHOSEN = {"plain": 0.2, "momentum": 0.02, "nesterov": 0.04, "adam": 0.004}
+CHOSEN = {"plain": 0.2, "momentum": 0.04, "nesterov": 0.04, "adam": 0.004}
 TITLES = {
     "plain": "plain",
     "momentum": "momentum",
