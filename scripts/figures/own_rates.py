@@ -23,6 +23,7 @@ SEEDS, SWEEP = 10, range(100, 102)
 STRIDED = ("plain", "two", "three", "two_wide", "three_wide")
 POOLED = ("max2", "max4", "max13", "max26", "mean2", "mean4", "mean13", "mean26")
 KINDS = (*STRIDED, *POOLED)
+WINDOWS = (2, 4, 13)
 RATES = dict.fromkeys(KINDS, (0.1, 0.3, 1.0, 3.0, 10.0))
 # Of least mean loss on the images held out.
 CHOSEN = dict.fromkeys(KINDS, 3.0)
@@ -102,6 +103,7 @@ def compute() -> Data:
         "test_images": len(labels),
         "near": pooling.NEAR,
     }
+    data |= {f"window_{size}": [size, size] for size in WINDOWS}
     for kind in KINDS:
         runs = results("own_rates", [each for each in COMPARED if each["kind"] == kind])
         errors = np.array([run["errors"] for run in runs])
@@ -130,6 +132,7 @@ def draw(data: Data, colours: Mapping[str, str]) -> Figure:
 
 
 TOLERANCES = within(0, "seeds epochs usual held_out test_images near")
+TOLERANCES |= within(0, *(f"window_{size}" for size in WINDOWS))
 for _kind in KINDS:
     TOLERANCES |= within(0, f"{_kind}_rates", f"{_kind}_rate")
     TOLERANCES |= within(0.02, f"{_kind}_losses", f"{_kind}_training")

@@ -74,7 +74,8 @@ def test_the_full_run_of_chapter_11_is_what_train_does_without_options():
     assert (int(batch_size), NUMBER_WORDS[epochs]) == (default.batch_size, default.epochs)
     full = re.search(r"A good first experiment .*? learning rate (0\.\d+)\.", text)
     assert float(full[1]) == default.learning_rate
-    assert "With seed 0 the losses" in text
+    [row] = re.findall(r"With seed 0:\n\n\| epoch \|(.+)\|\n", text)
+    assert [int(epoch) for epoch in row.split("|")] == list(range(1, default.epochs + 1))
     assert default.seed == 0
 
 

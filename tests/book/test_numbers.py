@@ -70,6 +70,9 @@ def stands_in(numeral, there):
     )
 
 
+EXERCISE = re.compile(r"\(\d+ minutes, \w+\)")  # how long it takes, and how hard it is
+
+
 def unprinted(path):
     """The typed numbers of the sentences that no example of the page prints, and nothing else."""
     text = text_of(path)
@@ -79,7 +82,7 @@ def unprinted(path):
     there += map(float, re.findall(r"^### (\d+)\.", sentences, re.MULTILINE))  # its sections
     return [
         number
-        for number in typed(prose_of(path))
+        for number in typed(EXERCISE.sub("", prose_of(path)))
         if not stands_in(number, there) and (path.stem, number) not in KNOWN_ON
     ]
 
@@ -100,6 +103,7 @@ def test_a_typed_number_is_printed_by_an_example_of_the_page(path):
         ("Numbers 1 and 18 are hidden.", ["18"]),
         ("In 1933 chapters 13, 14 and 15 made 12 errors, as number 11 does, or 39.", []),
         ("**10. By hand.** It is 30,420, or 38.6 %.", []),
+        ("**3. Proof (15 minutes, hard).** It takes 17, in 20 minutes.", ["17", "20"]),
     ],
 )
 def test_unprinted(tmp_path, sentence, found):
