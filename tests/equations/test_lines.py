@@ -59,7 +59,6 @@ CONDITIONS = {
     r"|z| = \sqrt{\eta a}",
     # Rows of numbers, and what else the parser does not read.
     r"2P = K_W - 1",
-    r"\max(a, b) = b + r(a - b)",
     r"q + P = \alpha S + \rho",
     r"q + P - K_W = (\alpha - \beta) S + (\rho - \delta)",
     "x = (1, 2, 3)",
