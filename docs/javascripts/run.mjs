@@ -113,6 +113,7 @@ const blocks = rows.map((row) => new Block(row));
 const sessions = new Map(); // of each, how many of its blocks have run
 whenEnded(() => sessions.clear());
 let busy = false;
+let stopping = false; // Stop was pressed, perhaps while nothing was being computed yet
 
 function controls(block, running) {
   busy = running;
@@ -122,8 +123,14 @@ function controls(block, running) {
   block.again.hidden = running;
 }
 
+function stop() {
+  stopping = true;
+  end();
+}
+
 async function press(block) {
-  if (busy) return end();
+  if (busy) return stop();
+  stopping = false;
   controls(block, true);
   try {
     await run(block);
@@ -140,6 +147,7 @@ const tells = (block, at = block) => (doing) => {
 };
 
 async function one(block, tell) {
+  if (stopping) throw new Error("Stopped.");
   const code = block.edited;
   const question =
     code === undefined ? { do: "run", text: block.text } : { do: "edited", text: code };
@@ -243,6 +251,7 @@ async function check() {
   };
   const tell = (doing) => (progress.textContent = `${doing} …`);
   busy = true;
+  stopping = false;
   button.textContent = "Stop";
   line.textContent = "";
   list.replaceChildren();
@@ -256,6 +265,7 @@ async function check() {
   try {
     const texts = blocks.map((block) => block.text).join("\n");
     await announce(needs(texts), tell);
+    if (stopping) throw new Error("Stopped.");
     // It reads the equations' bindings, which use the digits.
     const wants = needs(texts);
     await ask({ do: "forget" }, { wants, tell });
@@ -310,6 +320,6 @@ function wrong(place, what) {
 }
 
 section?.querySelector("[data-do=check]").addEventListener("click", () => {
-  if (busy) end();
+  if (busy) stop();
   else check();
 });
