@@ -25,6 +25,22 @@ function write(fragment) {
   history.replaceState(null, "", location.pathname + location.search + fragment);
 }
 
+const sheets = {}; // by name, each loaded once
+function sheet(name) {
+  sheets[name] ??= new Promise((done, failed) => {
+    const link = document.createElement("link");
+    link.addEventListener("load", done);
+    link.addEventListener("error", () => {
+      link.remove();
+      delete sheets[name]; // so that the next press asks again
+      failed(new Error(`${name}.css`));
+    });
+    const href = new URL(`touch/${name}.css`, import.meta.url).href;
+    document.head.append(Object.assign(link, { rel: "stylesheet", href }));
+  });
+  return sheets[name];
+}
+
 class Figure {
   constructor(figure) {
     this.figure = figure;
@@ -87,20 +103,9 @@ class Figure {
     this.panel.append(this.said);
   }
 
-  // A module has a style of its own, which is loaded with it.
+  // A module has a style of its own, which is loaded with it, after what all have in common.
   style() {
-    const address = new URL(`touch/${this.name}.css`, import.meta.url).href;
-    if (document.querySelector(`link[href="${address}"]`)) return Promise.resolve();
-    const link = document.createElement("link");
-    Object.assign(link, { rel: "stylesheet", href: address });
-    return new Promise((done, failed) => {
-      link.addEventListener("load", done);
-      link.addEventListener("error", () => {
-        link.remove(); // so that the next press asks again
-        failed(new Error(`${this.name}.css`));
-      });
-      document.head.append(link);
-    });
+    return Promise.all([sheet("common"), sheet(this.name)]);
   }
 
   keep(state) {

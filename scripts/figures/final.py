@@ -61,8 +61,11 @@ def compared() -> Data:
     """Return the held-out errors of each recipe, seed by seed, and their mean."""
     data: Data = {}
     for name, settings in COMPARED.items():
-        errors = [run["errors"] for run in results("final", settings)]
+        runs = results("final", settings)
+        errors = [run["errors"] for run in runs]
         data |= {f"{name}_errors": errors, f"{name}_mean": float(np.mean(errors))}
+        for part in ("training", "validation"):  # losses of the last epoch
+            data[f"{name}_{part}"] = float(np.mean([run[part][-1] for run in runs]))
         data |= {f"{name}_{part}": RECIPES[name][part] for part in ("rate", "keep")}
     return data
 
@@ -126,3 +129,4 @@ TOLERANCES |= within(1, "accuracy", "vote_accuracy")
 for _name in RECIPES:
     TOLERANCES |= within(10_000, f"{_name}_errors", f"{_name}_mean")
     TOLERANCES |= within(0, f"{_name}_rate", f"{_name}_keep")
+    TOLERANCES |= within(0.5, f"{_name}_training", f"{_name}_validation")

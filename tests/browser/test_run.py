@@ -188,6 +188,22 @@ def test_a_run_can_be_stopped_and_everything_is_replayed(visit):
     assert "all as printed" in run(page, 1)
 
 
+def test_what_computes_for_ever_can_be_stopped(visit):
+    page = visit(QUICK)
+    block = page.locator(".language-pycon:has(.run)").first
+    row = block.locator(".run")
+    row.locator("[data-do=edit]").click()
+    block.locator("textarea").fill("while True: pass")
+    row.locator("[data-do=run]").click()
+    page.wait_for_function("() => document.querySelector('.run output').textContent[0] === 'C'")
+    assert row.locator("output").text_content() == "Computing \N{HORIZONTAL ELLIPSIS}"
+    row.locator("[data-do=run]").click()
+    page.wait_for_function("() => document.querySelector('.run output').textContent === 'Stopped.'")
+    assert row.locator("[data-do=run]").text_content() == "Run"
+    row.locator("[data-do=edit]").click()  # as printed
+    assert "as printed" in run(page, 0)
+
+
 def test_a_check_that_is_stopped_at_once_has_checked_nothing(visit):
     page = visit(QUICK)
     assert page.locator("[data-do=check]").evaluate(TWICE) == "Stop"

@@ -86,7 +86,7 @@ def test_two_presses_at_once_build_one_panel(figure):
     assert page.locator(PANEL).is_visible()
 
 
-@pytest.mark.parametrize("missing", ["three-sums.mjs", "three-sums.css"])
+@pytest.mark.parametrize("missing", ["three-sums.mjs", "three-sums.css", "common.css"])
 def test_what_cannot_be_loaded_says_so_and_leaves_the_drawing(figure, missing):
     page, button = figure
     page.route(f"**/{missing}", lambda route: route.abort())

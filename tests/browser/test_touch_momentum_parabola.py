@@ -7,7 +7,7 @@ pytest.importorskip("playwright", reason="pip install '.[browser]'")
 
 from cnnbook.layers import Parameter
 from cnnbook.optimizers import SGD
-from tests.browser.touching import misled, opened, swiped, texts, unsound
+from tests.browser.touching import brought_back, opened, swiped, texts, unsound
 
 PAGE, NAME = "17-initialisation-and-optimisers", "momentum-parabola"
 FIGURE = f"figure[data-touch={NAME}]"
@@ -174,15 +174,9 @@ def test_a_finger_moves_the_page_past_the_plot(visit):
 
 
 def test_an_address_brings_the_state_back_and_a_broken_one_the_first(visit):
-    page = opened(visit, PAGE, NAME, "step=1.3&mu=0.25&rule=nesterov")
-    agrees(page, 1.3, 0.25, "nesterov")
-    page.reload()
-    page.locator(f"{FIGURE}[data-open]").wait_for()
-    agrees(page, 1.3, 0.25, "nesterov")
     broken = ["step=x", "step=-1&mu=1&rule=toString", "step=4.01&mu=NaN", "rule=&mu=-0.1"]
-    fresh = opened(visit, PAGE, NAME)
-    misled(fresh, NAME, "step=3&mu=0.1", broken)
-    assert page.complaints == fresh.complaints == []
+    fragment, state = "step=1.3&mu=0.25&rule=nesterov", (1.3, 0.25, "nesterov")
+    brought_back(visit, PAGE, NAME, fragment, lambda page: agrees(page, *state), broken)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -51,6 +51,18 @@ def misled(page, name, elsewhere, broken):
         assert panel.text_content() == first, address
 
 
+def brought_back(visit, page_name, name, fragment, holds, broken):  # noqa: PLR0917
+    """Open a state by its address and by a reload, and the first one by broken addresses."""
+    page = opened(visit, page_name, name, fragment)
+    holds(page)
+    page.reload()
+    page.locator(f"figure[data-touch={name}][data-open]").wait_for()
+    holds(page)
+    fresh = opened(visit, page_name, name)
+    misled(fresh, name, fragment, broken)
+    assert page.complaints == fresh.complaints == []
+
+
 def texts(page, *selectors):
     """Wait until a figure is open, in any engine; return what stands in its elements."""
     return page.evaluate(TEXTS, list(selectors))

@@ -86,6 +86,27 @@ export function entry(label, value, change, { step = 1, digits = 6 } = {}) {
   return input;
 }
 
+// A range with what it says beside it: its parts, and a function that shows a value.
+export function slider(name, range, change, rest = () => {}) {
+  const input = element("input", { type: "range", "aria-label": name, ...range });
+  const output = element("output");
+  input.addEventListener("input", () => change(Number(input.value)));
+  input.addEventListener("change", rest);
+  const show = (value, words) => {
+    input.value = value;
+    output.textContent = words;
+    input.setAttribute("aria-valuetext", words);
+  };
+  return { input, output, show };
+}
+
+// The data of a drawing, from the file that it was drawn from.
+export async function figureData(name) {
+  const answer = await fetch(new URL(`../../figures/${name}.json`, import.meta.url));
+  if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
+  return (await answer.json()).data;
+}
+
 // A drawing on which a pointer that is held down is followed.
 export function followed(drawing, follow) {
   drawing.addEventListener("pointerdown", (event) => {

@@ -1,20 +1,13 @@
 // The images that the network misreads, one at a time: of all digits and answers, or of a pair.
 // They are those of the drawing, and come from the same file.
 
-import { button, element, integer, plural, written } from "./common.mjs";
+import { button, element, figureData, integer, plural, written } from "./common.mjs";
 import { grey, paint } from "./picture.mjs";
 
-const DATA = new URL("../../figures/misread.json", import.meta.url);
 const SIDE = 28;
 const DIGITS = [..."0123456789"];
 const ANY = "any";
 const WHITE = 255 / 15; // a step of the sixteen greys
-
-async function fetched() {
-  const answer = await fetch(DATA);
-  if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
-  return (await answer.json()).data;
-}
 
 // The places of the errors of a digit that got an answer; either may be any.
 export function chosen({ labels, answers }, digit, answer) {
@@ -94,5 +87,5 @@ class Hands {
 }
 
 export async function open(panel, kept) {
-  new Hands(panel, await fetched(), kept);
+  new Hands(panel, await figureData("misread"), kept);
 }

@@ -1,7 +1,7 @@
 // A step and a momentum, by sliders: the way on a parabola, and the two roots that make it. The
 // arithmetic is in momentum-parabola-sums.mjs.
 
-import { button, choice, element, svg, within, written } from "./common.mjs";
+import { button, choice, element, slider, svg, within, written } from "./common.mjs";
 import { best, limit, roots, size, way } from "./momentum-parabola-sums.mjs";
 
 const [COUNT, SHOWN, HIGHEST] = [40, 9, 3]; // steps that are drawn, and written; how far out is drawn
@@ -90,26 +90,20 @@ function table() {
   return { made, show };
 }
 
-function slider(name, label, range, change) {
-  const output = element("output");
-  const input = element("input", { type: "range", "aria-label": label, ...range });
-  input.addEventListener("input", () => change(rounded(Number(input.value))));
+function row(name, label, range, { change, rest }) {
+  const { input, output, show } = slider(label, range, (value) => change(rounded(value)), rest);
   const made = element("div", { class: "momentum-row" }, element("span", {}, element("i", {}, name)), input, output);
-  const show = (value) => {
-    input.value = value;
-    output.textContent = written(value);
-    input.setAttribute("aria-valuetext", written(value));
-  };
-  return { made, input, show };
+  return { made, show: (value) => show(value, written(value)) };
 }
 
 export function open(panel, { state, keep, say }) {
   const now = settled(state);
   const [path, plane, numbers] = [wayPlot(), rootPlot(), table()];
   const words = element("p", { class: "momentum-words" });
+  const rest = () => say(words.textContent);
   const sliders = {
-    step: slider("\u03b7a", "Step, the rate times the curvature", STEP, (step) => change({ step })),
-    mu: slider("\u03bc", "Momentum", MU, (mu) => change({ mu })),
+    step: row("\u03b7a", "Step, the rate times the curvature", STEP, { change: (step) => change({ step }), rest }),
+    mu: row("\u03bc", "Momentum", MU, { change: (mu) => change({ mu }), rest }),
   };
 
   function show() {
@@ -132,9 +126,6 @@ export function open(panel, { state, keep, say }) {
     say(words.textContent);
   }
 
-  for (const { input } of Object.values(sliders)) {
-    input.addEventListener("change", () => say(words.textContent));
-  }
   const rules = choice("Rule", RULES, now.rule, (rule) => told({ rule }));
   panel.append(
     sliders.step.made,

@@ -2,7 +2,7 @@
 // two; the step is taken to the nearest number, or at random. The arithmetic is in
 // number-line-sums.mjs.
 
-import { button, element, integer, random, stepper, svg, within, written as rounded } from "./common.mjs";
+import { button, element, integer, random, slider, stepper, svg, within, written as rounded } from "./common.mjs";
 import { around, atRandom, nearest, numbers, spacing } from "./number-line-sums.mjs";
 
 const END = 4; // of the line
@@ -47,14 +47,6 @@ export function ofRandom(form, target) {
   if (up === 0) return `At random: ${written(target)}, always.`;
   const down = `${written(below)} with probability ${written(1 - up)}`;
   return `At random: ${written(above)} with probability ${written(up)}, ${down}; on average ${written(target)}.`;
-}
-
-function slider(name, least, most, step, change, rest) {
-  const input = element("input", { type: "range", min: least, max: most, step, "aria-label": name });
-  const output = element("output", {});
-  input.addEventListener("input", () => change(Number(input.value)));
-  input.addEventListener("change", rest);
-  return { input, output };
 }
 
 class Line {
@@ -120,8 +112,8 @@ class Hands {
     this.digits = stepper("p", { words: "digits", ...DIGITS }, (by) => this.reform("p", by, DIGITS));
     this.exponent = stepper("e", { words: "lowest exponent", ...LOWEST }, (by) => this.reform("lowest", by, LOWEST));
     const rest = () => this.rested();
-    this.weights = slider("Weight w", 0, 1, 1, (place) => this.set({ w: this.all[place] }), rest);
-    this.steps = slider("Step", -1, 1, STEP, (d) => this.set({ d }), rest);
+    this.weights = slider("Weight w", { min: 0, step: 1 }, (place) => this.set({ w: this.all[place] }), rest);
+    this.steps = slider("Step", { min: -1, max: 1, step: STEP }, (d) => this.set({ d }), rest);
     const row = (name, { input, output }) =>
       element("div", { class: "line-row" }, element("span", {}, ...name), input, output);
     const rows = [
@@ -200,12 +192,9 @@ class Hands {
     this.all = numbers(this.now, END);
     this.digits.show(p);
     this.exponent.show(lowest);
-    Object.assign(this.weights.input, { max: this.all.length - 1, value: this.all.indexOf(w) });
-    this.weights.input.setAttribute("aria-valuetext", written(w));
-    this.weights.output.textContent = written(w);
-    this.steps.input.value = d;
-    this.steps.input.setAttribute("aria-valuetext", written(d));
-    this.steps.output.textContent = written(d);
+    this.weights.input.max = this.all.length - 1;
+    this.weights.show(this.all.indexOf(w), written(w));
+    this.steps.show(d, written(d));
     this.line.scale(this.now, this.all);
     this.line.show(this.now, target);
     this.place.replaceChildren(...typeset(ofPlace(this.now, target)));

@@ -2,10 +2,9 @@
 // and for its bytes, and what a better processor or a better memory would save. The arithmetic is in
 // roofline-sums.mjs; the machine at the start is the one that was measured, from the drawing's file.
 
-import { button, choice, element, integer, written } from "./common.mjs";
+import { button, choice, element, figureData, integer, slider, written } from "./common.mjs";
 import { lasts, passes, times, whole } from "./roofline-sums.mjs";
 
-const DATA = new URL("../../figures/roofline.json", import.meta.url);
 const QUARTERS = { least: -16, most: 16, usual: 0 }; // of a doubling
 const KERNELS = { 1: "1 by 1", 3: "3 by 3", 5: "5 by 5", 7: "7 by 7" };
 const WAYS = { after: "one after the other", once: "both at once" };
@@ -14,13 +13,6 @@ const NAMES = { rate: "processor", bandwidth: "memory" };
 const UNITS = { rate: "operations", bandwidth: "bytes" };
 const of = (options, text, usual) => (Object.hasOwn(options, text ?? "") ? text : usual);
 const short = (value) => written(value, 3);
-
-async function measured() {
-  const answer = await fetch(DATA);
-  if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
-  const { rate, bandwidth } = (await answer.json()).data;
-  return { rate, bandwidth };
-}
 
 function settled(state) {
   return {
@@ -40,8 +32,8 @@ export function ofAll(K, machine, atOnce) {
   const corner = machine.rate / machine.bandwidth;
   return (
     `The ${every.length} passes take ${short(total)} microseconds an image. ` +
-    `The corner is at ${short(corner)} operations a byte: in ${by.length} passes the operations take longer, ` +
-    `in ${every.length - by.length} the bytes. Twice the operations a second would save ` +
+    `The corner is at ${short(corner)} operations a byte: in ${by.length || "none"} of the passes the operations ` +
+    `take longer, in ${every.length - by.length} the bytes. Twice the operations a second would save ` +
     `${short(saved("rate"))}, twice the bytes a second ${short(saved("bandwidth"))}.`
   );
 }
@@ -72,13 +64,11 @@ class Hands {
   }
 
   slider(name) {
-    const output = element("output");
-    const attributes = { type: "range", min: QUARTERS.least, max: QUARTERS.most, step: 1 };
-    const input = element("input", { ...attributes, "aria-label": `Speed of the ${NAMES[name]}` });
-    input.addEventListener("input", () => this.change({ [name]: Number(input.value) }));
-    input.addEventListener("change", () => this.say(this.words.textContent));
+    const range = { min: QUARTERS.least, max: QUARTERS.most, step: 1 };
+    const change = (value) => this.change({ [name]: value });
+    const { input, output, show } = slider(`Speed of the ${NAMES[name]}`, range, change, () => this.told());
     const made = element("div", { class: "roofline-slider" }, element("span", {}, NAMES[name]), input, output);
-    return { made, input, output };
+    return { made, show };
   }
 
   row(name) {
@@ -107,7 +97,7 @@ class Hands {
   }
 
   told(some) {
-    this.change(some);
+    if (some) this.change(some);
     this.say(this.words.textContent);
   }
 
@@ -124,10 +114,8 @@ class Hands {
 
   show() {
     const [machine, atOnce, K] = [this.machine(), this.now.way === "once", Number(this.now.kernel)];
-    for (const [name, { input, output }] of Object.entries(this.sliders)) {
-      input.value = this.now[name];
-      output.textContent = `${short(machine[name])} thousand million ${UNITS[name]} a second`;
-      input.setAttribute("aria-valuetext", output.textContent);
+    for (const [name, { show }] of Object.entries(this.sliders)) {
+      show(this.now[name], `${short(machine[name])} thousand million ${UNITS[name]} a second`);
     }
     const every = passes(K);
     // As long as it can be at the start, so that what becomes faster is seen to shrink.
@@ -148,5 +136,5 @@ class Hands {
 }
 
 export async function open(panel, kept) {
-  new Hands(panel, await measured(), kept);
+  new Hands(panel, await figureData("roofline"), kept);
 }

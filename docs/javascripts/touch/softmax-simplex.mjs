@@ -1,7 +1,7 @@
 // Three logits, by sliders or by their point in the triangle of distributions; target, temperature,
 // and a step. The arithmetic is in softmax-simplex-sums.mjs, the sentences in -words.mjs.
 
-import { button, choice, element, svg, written } from "./common.mjs";
+import { button, choice, element, slider, svg, written } from "./common.mjs";
 import { CORNERS, distribution, logits, placed, stepped, valued } from "./softmax-simplex-sums.mjs";
 import {
   CLASSES,
@@ -184,17 +184,9 @@ class Hands {
   // --- what is built ------------------------------------------------------------------------------
 
   slider(words, name, options, change) {
-    const output = element("output", {});
-    const input = element("input", { type: "range", "aria-label": name, ...options });
-    input.addEventListener("input", () => change(Number(input.value)));
-    input.addEventListener("change", () => this.rested());
+    const { input, output, show } = slider(name, options, change, () => this.rested());
     const made = element("div", { class: "simplex-row" }, element("span", {}, ...typeset(words)), input, output);
-    const show = (value) => {
-      input.value = value;
-      output.textContent = written(Math.round(1e3 * value) / 1e3, 12);
-      input.setAttribute("aria-valuetext", output.textContent);
-    };
-    return { made, input, show };
+    return { made, input, show: (value) => show(value, written(Math.round(1e3 * value) / 1e3, 12)) };
   }
 
   sliders() {
