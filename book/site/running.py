@@ -27,6 +27,8 @@ LONG_BLOCKS = Path(__file__).with_name("long_blocks.json")
 LONG = 5
 TAG = re.compile(r"<[^>]+>")
 COMMENT = re.compile(r" *#.*")
+PROMPT = re.compile(r">>>|\.\.\.")
+ALONE = re.compile(r"(?<!o)o(?!o)")  # of the kinds of lines: an output between others
 ROW = (
     '<div class="run" data-search-exclude="true"{seconds}>'
     '<button type="button" data-do="run">Run</button>'
@@ -65,7 +67,7 @@ class Running(Postprocessor):
         if here is None or docstring:
             return text
         blocks = len(BLOCK.findall(text))
-        if blocks and not here.page.startswith("reference/"):
+        if not here.page.startswith("reference/") and any(map(guessable, BLOCK.finditer(text))):
             text = HEADING.sub(lambda found: found[0] + PREDICT, text, count=1)
         if not (self.docs / RUNTIME.name / MANIFEST).exists():
             return text
@@ -82,6 +84,13 @@ class Running(Postprocessor):
         section = SECTION.format(what=said(blocks, equations), long=warning(sum(took)))
         before, turn, after = text.rpartition(TURN)  # to the next page
         return f"{before or after}{section}{turn}{after if before else ''}"
+
+
+def guessable(block: re.Match[str]) -> bool:
+    """Say whether a block has an output of one line, which a reader can guess before it is seen."""
+    lines = unescape(TAG.sub("", block["block"])).splitlines()
+    kinds = "".join("i" if PROMPT.match(line) else "o" if line.strip() else " " for line in lines)
+    return ALONE.search(kinds) is not None
 
 
 def long_blocks() -> dict[str, float]:

@@ -78,6 +78,19 @@ def test_outputs_can_be_hidden_without_a_runtime(run):
     assert 'class="predict"' not in run(f"<h1>7</h1>{BLOCK}", place="reference/layers.md")
 
 
+@pytest.mark.parametrize("output", ["1\n2\n", "Traceback (most recent call last):\nOops: no\n", ""])
+def test_a_page_without_an_output_of_one_line_has_none_to_hide(run, output):
+    several = BLOCK.replace("1\n1\n", f"1\n{output}&gt;&gt;&gt; x = 1\n\n")
+    assert 'class="predict"' not in run(f"<h1>7</h1>\n{several}")
+    assert 'class="predict"' in run(f"<h1>7</h1>\n{several}{BLOCK}")
+
+
+@pytest.mark.parametrize("end", ["", "\n", "&gt;&gt;&gt; 2\n", "... 2\n"])
+def test_what_stands_alone_between_inputs_and_blank_lines_can_be_hidden(run, end):
+    text = run(f"<h1>7</h1>\n{BLOCK.replace('</code>', f'{end}</code>')}")
+    assert 'class="predict"' in text
+
+
 def test_a_text_without_a_page_is_left_alone(run):
     assert run(BLOCK, place=None) == BLOCK
 

@@ -62,6 +62,10 @@ def test_a_page_asks_no_third_party_fits_and_is_accessible(visit, site, axe, nam
         assert without.locator("h1").is_visible()
         dead = without.locator(".predict, .run, .check-here, .touch").all()
         assert not any(button.is_visible() for button in dead), "they would do nothing"
+        for toggle in page.locator(".predict button").all():
+            toggle.click()
+            assert page.locator(".guess").count() > 0, "it has outputs to hide"
+            toggle.click()  # it is remembered
     assert [url for url in page.requests if not url.startswith((site, "data:"))] == []
     assert page.complaints == []
 
