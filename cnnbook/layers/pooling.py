@@ -251,14 +251,15 @@ def max_pool2d_input_gradient(
     The Jacobian has a single 1 in each row, @eq-max-jacobian. A pixel that was the largest of
     several windows gets the sum, @eq-max-gradient, and nothing is lost, @eq-max-gradient-sum.
     Where several are the largest, the first of them gets it, row by row: one of the subgradients
-    of @eq-max-subgradient.
+    of @eq-max-subgradient. A window that holds NaN has no largest number, and gives its upstream
+    number to no pixel.
 
     Parameters
     ----------
     x : np.ndarray of shape (N, C, H, W)
         The input of the forward pass.
     grad_output : np.ndarray of shape (N, C, H', W')
-        The upstream gradient dL/dY.
+        The upstream gradient dL/dY, finite: what is infinite makes NaN of the pixels beside it.
     pool_size : int or (int, int)
         As in `max_pool2d`.
     stride : int or (int, int), optional

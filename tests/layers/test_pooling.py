@@ -168,6 +168,24 @@ def test_what_is_not_a_number_stays_none_in_its_window_alone():
     assert np.isnan(max_pool2d(x, 3, stride=1, padding=1)).sum() == 6
 
 
+def test_a_window_that_holds_nan_gives_its_upstream_number_to_no_pixel():
+    x, upstream = RNG.random((1, 1, 4, 6)), RNG.random((1, 1, 2, 3))
+    x[0, 0, 1, 2] = np.nan
+    grad_x = max_pool2d_input_gradient(x, upstream, 2)
+    assert not grad_x[..., :2, 2:4].any()
+    np.testing.assert_allclose(grad_x.sum(), upstream.sum() - upstream[0, 0, 0, 1])
+
+
+def test_an_infinite_upstream_number_is_not_given_in_silence():
+    x, upstream = RNG.random((1, 1, 4, 6)), RNG.random((1, 1, 2, 3))
+    upstream[0, 0, 1, 2] = np.inf
+    with np.errstate(invalid="ignore"):
+        grad_x = max_pool2d_input_gradient(x, upstream, 2)
+    assert np.isnan(grad_x[..., 2:, 4:]).sum() == 3
+    assert np.isinf(grad_x).sum() == 1
+    assert np.isfinite(grad_x).sum() == 24 - 4
+
+
 @pytest.mark.parametrize("size", [(1, 2, 6, 8), (3, 1, 7, 5)])
 @pytest.mark.parametrize("layer", [MaxPool2D((3, 2), stride=(2, 1), padding=(1, 1)), MeanPool2D(2)])
 def test_the_gradients_pass_the_check_of_chapter_9(layer, size):
