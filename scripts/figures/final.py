@@ -23,6 +23,7 @@ LONG: Setting = {"epochs": 15, "unsure": 500}
 RECIPES: dict[str, Setting] = {
     "fallen": ladder.recipe("shifts") | LONG,
     "turned": ladder.recipe("turns") | LONG,
+    "slower": ladder.recipe("turns") | LONG | {"rate": 0.03},
     "averaged": ladder.TOP | LONG,
     "longer": ladder.TOP | LONG | {"keep": 0.9995},
 }
