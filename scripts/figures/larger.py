@@ -1,0 +1,163 @@
+"""A larger network from the book's own parts: two recipes compared, and the better one asked."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from cnnbook.averaging import RunningMean
+from cnnbook.counting import wilson_interval
+from cnnbook.layers import Conv2D, Dense, Layer, MaxPool2D, ReLU, Reshape
+from cnnbook.losses import CategoricalCrossEntropy
+from cnnbook.mnist import EMBEDDED, load_digits
+from cnnbook.model import Sequential
+from cnnbook.optimizers import SGD
+from cnnbook.train import fit
+from scripts.figures import final, ladder
+from scripts.figures.common import ANY, Data, Tolerances, prepare, within
+from scripts.figures.spread import draw_row
+from scripts.trials import store
+from scripts.trials.store import Result, Setting, results
+
+SEEDS = 5
+EPOCHS = 12
+HIDDEN = 128
+LAYOUT = "20 p 40 40 p 80"  # kernels of each convolutional layer; p is pooling
+LONG: Setting = {"images": ladder.TRAINED, "epochs": EPOCHS, "unsure": 500}
+# Compared on the held-out images: a rate that falls, begun at three heights, and a rate that stays
+# with a running mean.
+RECIPES: dict[str, Setting] = {
+    "fallen": LONG | {"rate": 0.05, "falling": True, "keep": 0.0},
+    "slower": LONG | {"rate": 0.03, "falling": True, "keep": 0.0},
+    "slowest": LONG | {"rate": 0.02, "falling": True, "keep": 0.0},
+    "averaged": LONG | {"rate": 0.02, "falling": False, "keep": 0.9995},
+}
+CHOSEN = "slower"  # with the fewest errors among the held-out images
+COMPARED: dict[str, Setting] = {name: {"seed": 0, **recipe} for name, recipe in RECIPES.items()}
+ASKED: list[Setting] = [
+    {"seed": seed, **RECIPES[CHOSEN], "images": ladder.ALL} for seed in range(SEEDS)
+]
+SHORT: Setting = {"seed": 0, **RECIPES["fallen"], "images": EMBEDDED, "epochs": 1}
+TRIALS: list[Setting] = [*COMPARED.values(), *ASKED, SHORT]
+MOST = 80  # errors, on the axis: as in the figure of the digit network
+
+
+def larger_network(layout: str, rng: np.random.Generator) -> Sequential:
+    """Build a network of convolutional layers of 3 by 3, pooling, and two dense layers."""
+    layers: list[Layer] = []
+    maps, size = 1, 28
+    for word in layout.split():
+        if word == "p":
+            layers.append(MaxPool2D(2))
+            size //= 2
+        else:
+            layers += [Conv2D(maps, int(word), 3, padding=1, rng=rng), ReLU()]
+            maps = int(word)
+    features = maps * size * size
+    dense = Dense(features, HIDDEN, rng=rng), ReLU(), Dense(HIDDEN, 10, rng=rng)
+    return Sequential(*layers, Reshape((features,)), *dense)
+
+
+def trial(
+    *, seed: int, images: int, epochs: int, rate: float, falling: bool, keep: float, unsure: int
+) -> Result:
+    """Train on moved images, and count the errors of the running mean."""
+    rng = np.random.default_rng(seed)
+    model = larger_network(LAYOUT, rng)
+    ladder.begin_as_he(model, rng)
+    train, (judged, labels) = ladder.parts(images)
+    average = RunningMean(model.parameters(), keep)
+    seen = 0 if images == ladder.ALL else ladder.LOOKS
+
+    def straight(behind: float) -> float:
+        """Let the rate fall in a straight line that would be at 0 after the last step."""
+        return rate * (1 - behind / epochs)
+
+    history = fit(
+        model,
+        CategoricalCrossEntropy(from_logits=True),
+        SGD(model.parameters(), rate, momentum=0.9),
+        *train,
+        epochs=epochs,
+        batch_size=ladder.BATCH_SIZE,
+        rng=rng,
+        validation=(judged[:seen], labels[:seen]) if seen else None,
+        reshuffle=True,
+        rates=straight if falling else None,
+        shift=2,
+        turn=10,
+        average=average,
+    )
+    with average.in_use():
+        logits = model.predict(judged)
+    return {
+        "training": history.losses,
+        "validation": history.validation_losses,
+        "validation_errors": history.validation_errors,
+        "errors": int(np.count_nonzero(logits.argmax(axis=1) != labels)),
+        **ladder.beliefs(logits, labels, unsure),
+    }
+
+
+lacks = ladder.lacks  # without all of MNIST, where the cache does not hold it
+
+
+def allowed(setting: Setting) -> Tolerances:
+    """Say by how much a trial may differ on another machine."""
+    there = ladder.allowed(setting)
+    return {entry: there[entry] for entry in there if entry != "newest_errors"}
+
+
+def compute() -> Data:
+    """Put together the held-out errors of the recipes, and those of runs and vote on the test."""
+    data: Data = {}
+    for name, setting in COMPARED.items():
+        (run,) = results("larger", [setting])
+        data |= {f"{name}_errors": run["errors"]}
+        data |= {f"{name}_{part}": setting[part] for part in ("rate", "keep")}
+    runs, labels = results("larger", ASKED), load_digits().test[1]
+    p = np.stack([ladder.answers(run, labels) for run in runs])
+    errors = [run["errors"] for run in runs]
+    vote = final.errors_of(p, labels)
+    low, high = wilson_interval(vote, len(labels))
+    there = store.read("larger")
+    network = larger_network(LAYOUT, np.random.default_rng(0))
+    return data | {
+        "kernels": [int(word) for word in LAYOUT.split() if word != "p"],
+        "parameters": sum(each.value.size for each in network.parameters()),
+        "seeds": SEEDS,
+        "epochs": EPOCHS,
+        "images": len(labels),
+        "errors": errors,
+        "mean": float(np.mean(errors)),
+        "deviation": float(np.std(errors, ddof=1)),
+        "least": min(errors),
+        "most": max(errors),
+        "accuracy": 1 - float(np.mean(errors)) / len(labels),
+        "vote_errors": vote,
+        "vote_low": len(labels) * low,
+        "vote_high": len(labels) * high,
+        "vote_accuracy": 1 - vote / len(labels),
+        "minutes": float(np.median([there[store.key(each)].seconds for each in ASKED])) / 60,
+    }
+
+
+def draw(data: Data, colours: Mapping[str, str]) -> Figure:
+    """Draw a row for the runs, and one for their vote."""
+    figure, axes = prepare(colours, width=6.6, height=1.7, rows=1)
+    draw_row(axes, 1, data["errors"], data["mean"], colours)
+    draw_row(axes, 0, [data["vote_errors"]], data["vote_errors"], colours)
+    axes.set_yticks([1, 0], ["one network", "their vote"])
+    axes.tick_params(axis="y", length=0)
+    axes.set(xlim=(0, MOST), ylim=(-0.6, 1.6))
+    axes.set_xlabel(f"misread test images of {data['images']:,d}")
+    axes.spines["left"].set_visible(False)
+    return figure
+
+
+TOLERANCES = within(0, "kernels parameters seeds epochs images")
+TOLERANCES |= within(10_000, "errors", "mean", "deviation", "least", "most")
+TOLERANCES |= within(10_000, "vote_errors", "vote_low", "vote_high")
+TOLERANCES |= within(1, "accuracy", "vote_accuracy") | within(ANY, "minutes")
+for _name in RECIPES:
+    TOLERANCES |= within(10_000, f"{_name}_errors") | within(0, f"{_name}_rate", f"{_name}_keep")
