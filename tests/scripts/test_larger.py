@@ -66,5 +66,17 @@ def test_what_the_page_says_of_the_two_networks():
     digits, data = (json.loads(path.read_text())["data"] for path in FIGURES)
     assert data["minutes"] < 3 * digits["minutes"]
     assert abs(data["mean"] - digits["vote_errors"]) < 3
-    assert data["vote_low"] < 33 < data["vote_high"], "Nielsen's"
-    assert data["vote_high"] > digits["vote_low"]
+    assert data["vote_high"] > digits["vote_low"], "the intervals overlap"
+    apart = data["digits_alone"] - data["vote_alone"]
+    assert apart == digits["vote_errors"] - data["vote_errors"]
+    assert 2.5 < apart / data["pair_error"] < 3
+
+
+def test_pairs_are_counted_where_one_alone_is_wrong():
+    vote = np.array([True, True, False, False, True, False])
+    other = np.array([False, True, True, True, False, True])
+    assert larger.pairs(vote, other) == {
+        "vote_alone": 2,
+        "digits_alone": 3,
+        "pair_error": pytest.approx(5**0.5),
+    }
