@@ -18,6 +18,7 @@ from scripts.trials.store import Result, Setting, results
 
 SEEDS, VOTERS = 10, 5
 TRIED = 2  # seeds of each recipe that is compared
+MOST = 80  # errors, at the end of the axis
 LONG: Setting = {"epochs": 15, "unsure": 500}
 # Compared on the held-out images: two ways to be rid of the noise of the steps, and rotations.
 RECIPES: dict[str, Setting] = {
@@ -71,52 +72,67 @@ def compared() -> Data:
     return data
 
 
-def compute() -> Data:
-    """Put together the errors of the runs, of every vote of five, and of the wrong labels."""
-    runs, labels = results("final", ASKED), load_digits().test[1]
-    p = np.stack([ladder.answers(run, labels) for run in runs])
-    errors = [run["errors"] for run in runs]
-    groups = combinations(range(SEEDS), VOTERS)
-    votes = [errors_of(p[list(group)], labels) for group in groups]
-    low, high = wilson_interval(votes[0], len(labels))  # of the first five seeds
-    doubtful = [number for number, *_ in wrong_labels.VOTES]
-    wrong = p.argmax(axis=2) != labels
-    there = store.read("final")
-    return compared() | {
-        "seeds": SEEDS,
-        "tried": TRIED,
-        "voters": VOTERS,
-        "epochs": LONG["epochs"],
-        "train_images": ladder.ALL,
-        "images": len(labels),
+def asked(name: str, settings: list[Setting], vote: int, images: int) -> Data:
+    """Sum up runs that were asked, with the errors of their vote and its interval."""
+    errors = [run["errors"] for run in results(name, settings)]
+    low, high = wilson_interval(vote, images)
+    there = store.read(name)
+    return {
+        "images": images,
         "errors": errors,
         "mean": float(np.mean(errors)),
         "deviation": float(np.std(errors, ddof=1)),
         "least": min(errors),
         "most": max(errors),
-        "accuracy": 1 - float(np.mean(errors)) / len(labels),
-        "vote_errors": votes[0],
-        "vote_low": len(labels) * low,
-        "vote_high": len(labels) * high,
-        "vote_accuracy": 1 - votes[0] / len(labels),
+        "accuracy": 1 - float(np.mean(errors)) / images,
+        "vote_errors": vote,
+        "vote_low": images * low,
+        "vote_high": images * high,
+        "vote_accuracy": 1 - vote / images,
+        "minutes": float(np.median([there[store.key(each)].seconds for each in settings])) / 60,
+    }
+
+
+def compute() -> Data:
+    """Put together the errors of the runs, of every vote of five, and of the wrong labels."""
+    labels = load_digits().test[1]
+    p = np.stack([ladder.answers(run, labels) for run in results("final", ASKED)])
+    groups = combinations(range(SEEDS), VOTERS)
+    votes = [errors_of(p[list(group)], labels) for group in groups]
+    doubtful = [number for number, *_ in wrong_labels.VOTES]
+    wrong = p.argmax(axis=2) != labels
+    data = compared() | asked("final", ASKED, votes[0], len(labels))  # of the first five seeds
+    return data | {
+        "seeds": SEEDS,
+        "tried": TRIED,
+        "voters": VOTERS,
+        "epochs": LONG["epochs"],
+        "train_images": ladder.ALL,
         "votes": votes,
         "votes_mean": float(np.mean(votes)),
         "votes_least": min(votes),
         "votes_most": max(votes),
         "doubtful": float(wrong[:, doubtful].sum(axis=1).mean()),
         "by_all": int(np.count_nonzero(wrong.all(axis=0))),
-        "minutes": float(np.median([there[store.key(each)].seconds for each in ASKED])) / 60,
     }
 
 
 def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     """Draw a row for the runs, and one for all votes of five of them."""
+    names = "one network", "a vote of five"
+    return draw_asked(data, names, (data["votes"], data["votes_mean"]), colours)
+
+
+def draw_asked(
+    data: Data, names: tuple[str, str], votes: tuple[list[int], float], colours: Mapping[str, str]
+) -> Figure:
+    """Draw the errors of runs and, in a row below, of votes, each with a bar at the mean."""
     figure, axes = prepare(colours, width=6.6, height=1.7, rows=1)
     draw_row(axes, 1, data["errors"], data["mean"], colours)
-    draw_row(axes, 0, data["votes"], data["votes_mean"], colours)
-    axes.set_yticks([1, 0], ["one network", "a vote of five"])
+    draw_row(axes, 0, *votes, colours)
+    axes.set_yticks([1, 0], names)
     axes.tick_params(axis="y", length=0)
-    axes.set(xlim=(0, None), ylim=(-0.6, 1.6))
+    axes.set(xlim=(0, MOST), ylim=(-0.6, 1.6))
     axes.set_xlabel(f"misread test images of {data['images']:,d}")
     axes.spines["left"].set_visible(False)
     return figure

@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 
 from cnnbook.averaging import RunningMean
 from cnnbook.checks import Array
-from cnnbook.counting import wilson_interval
 from cnnbook.layers import Conv2D, Dense, Layer, MaxPool2D, ReLU, Reshape
 from cnnbook.losses import CategoricalCrossEntropy
 from cnnbook.mnist import EMBEDDED, load_digits
@@ -15,9 +14,7 @@ from cnnbook.model import Sequential
 from cnnbook.optimizers import SGD
 from cnnbook.train import fit
 from scripts.figures import final, ladder
-from scripts.figures.common import ANY, Data, Tolerances, prepare, within
-from scripts.figures.spread import draw_row
-from scripts.trials import store
+from scripts.figures.common import ANY, Data, Tolerances, within
 from scripts.trials.store import Result, Setting, results
 
 SEEDS = 5
@@ -40,7 +37,6 @@ ASKED: list[Setting] = [
 ]
 SHORT: Setting = {"seed": 0, **RECIPES["fallen"], "images": EMBEDDED, "epochs": 1}
 TRIALS: list[Setting] = [*COMPARED.values(), *ASKED, SHORT]
-MOST = 80  # errors, on the axis: as in the figure of the digit network
 
 
 def larger_network(layout: str, rng: np.random.Generator) -> Sequential:
@@ -133,45 +129,26 @@ def compute() -> Data:
         data |= {f"{name}_errors": run["errors"]}
         data |= {f"{name}_{part}": setting[part] for part in ("rate", "keep")}
     labels = load_digits().test[1]
-    errors = [run["errors"] for run in results("larger", ASKED)]
     wrong = misread("larger", ASKED, labels)
     digits = misread("final", final.ASKED[: final.VOTERS], labels)
-    vote = int(np.count_nonzero(wrong))
-    low, high = wilson_interval(vote, len(labels))
-    there = store.read("larger")
     network = larger_network(LAYOUT, np.random.default_rng(0))
-    return data | {
-        "kernels": [int(word) for word in LAYOUT.split() if word != "p"],
-        "parameters": sum(each.value.size for each in network.parameters()),
-        "seeds": SEEDS,
-        "epochs": EPOCHS,
-        "images": len(labels),
-        "errors": errors,
-        "mean": float(np.mean(errors)),
-        "deviation": float(np.std(errors, ddof=1)),
-        "least": min(errors),
-        "most": max(errors),
-        "accuracy": 1 - float(np.mean(errors)) / len(labels),
-        "vote_errors": vote,
-        "vote_low": len(labels) * low,
-        "vote_high": len(labels) * high,
-        "vote_accuracy": 1 - vote / len(labels),
-        **pairs(wrong, digits),
-        "minutes": float(np.median([there[store.key(each)].seconds for each in ASKED])) / 60,
-    }
+    return (
+        data
+        | final.asked("larger", ASKED, int(wrong.sum()), len(labels))
+        | {
+            "kernels": [int(word) for word in LAYOUT.split() if word != "p"],
+            "parameters": sum(each.value.size for each in network.parameters()),
+            "seeds": SEEDS,
+            "epochs": EPOCHS,
+            **pairs(wrong, digits),
+        }
+    )
 
 
 def draw(data: Data, colours: Mapping[str, str]) -> Figure:
     """Draw a row for the runs, and one for their vote."""
-    figure, axes = prepare(colours, width=6.6, height=1.7, rows=1)
-    draw_row(axes, 1, data["errors"], data["mean"], colours)
-    draw_row(axes, 0, [data["vote_errors"]], data["vote_errors"], colours)
-    axes.set_yticks([1, 0], ["one network", "their vote"])
-    axes.tick_params(axis="y", length=0)
-    axes.set(xlim=(0, MOST), ylim=(-0.6, 1.6))
-    axes.set_xlabel(f"misread test images of {data['images']:,d}")
-    axes.spines["left"].set_visible(False)
-    return figure
+    votes = [data["vote_errors"]], data["vote_errors"]
+    return final.draw_asked(data, ("one network", "their vote"), votes, colours)
 
 
 TOLERANCES = within(0, "kernels parameters seeds epochs images")

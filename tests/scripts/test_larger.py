@@ -10,7 +10,7 @@ pytest.importorskip("matplotlib", reason="the site's extra is not installed: pip
 from cnnbook.layers import Conv2D, MaxPool2D
 from cnnbook.mnist import load_digits
 from cnnbook.model import digit_network
-from scripts.figures import FOLDER, ladder, larger
+from scripts.figures import FOLDER, final, ladder, larger
 from scripts.trials.store import results
 
 FIGURES = [FOLDER / "final.json", FOLDER / "larger.json"]
@@ -59,7 +59,7 @@ def test_vote_and_errors_are_those_of_the_runs():
     assert data["vote_errors"] == np.count_nonzero(vote.argmax(axis=1) != labels)
     assert data["vote_low"] < data["vote_errors"] < data["vote_high"]
     assert data["accuracy"] == pytest.approx(1 - np.mean(data["errors"]) / 10_000)
-    assert max(data["errors"]) < larger.MOST
+    assert max(data["errors"]) < final.MOST
 
 
 def test_what_the_page_says_of_the_two_networks():
