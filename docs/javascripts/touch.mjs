@@ -98,9 +98,17 @@ class Figure {
     await module.open(this.panel, {
       state,
       keep: (kept) => this.keep(kept),
-      say: (text) => (this.said.textContent = text),
+      say: (text) => this.say(text),
     });
     this.panel.append(this.said);
+  }
+
+  // What stands in the panel already is heard, and not printed a second time.
+  say(text) {
+    const others = [...this.panel.children].filter((child) => child !== this.said);
+    const stands = text !== "" && others.some((child) => child.textContent.includes(text));
+    this.said.classList.toggle("touch-heard", stands);
+    this.said.textContent = text;
   }
 
   // A module has a style of its own, which is loaded with it, after what all have in common.

@@ -119,3 +119,18 @@ def test_three_engines_show_the_same(engine, site):
     with engine.open(f"{site}{PAGE}/#touch={NAME}&at=4") as page:
         [[facts]] = texts(page, ".misread-facts")
     assert facts.endswith(said(of(None, None)[4]))
+
+
+def test_what_stands_there_already_is_heard_and_not_printed_twice(visit):
+    page = opened(visit, PAGE, NAME)
+    page.locator(f"{FIGURE} select").first.select_option("0")
+    said = page.locator(f"{FIGURE} .touch-said")
+    assert said.text_content() == page.locator(f"{FIGURE} .misread-facts").text_content() != ""
+    assert said.evaluate("said => getComputedStyle(said).opacity") == "0"
+    page = opened(visit, "20-several-processes", "ring")
+    page.locator(
+        "figure[data-touch=ring] .touch-panel button:not([aria-disabled=true])"
+    ).last.click()
+    said = page.locator("figure[data-touch=ring] .touch-said")
+    assert said.text_content() != ""
+    assert said.evaluate("said => getComputedStyle(said).opacity") == "1"
