@@ -9,14 +9,15 @@ const FIXED = /\/runtime\/.+\/|\/runtime\/book-/;
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 
+// Where nothing can be kept, for want of room or of leave, what came is shown all the same.
 async function keep(cache, request, answer) {
-  if (answer.ok && answer.type === "basic") await cache.put(request, answer.clone());
+  if (answer.ok && answer.type === "basic") await cache?.put(request, answer.clone()).catch(() => {});
   return answer;
 }
 
 async function respond(request) {
-  const cache = await caches.open(KEPT);
-  const kept = await cache.match(request, { ignoreSearch: true });
+  const cache = await caches.open(KEPT).catch(() => undefined);
+  const kept = await cache?.match(request, { ignoreSearch: true });
   if (kept && FIXED.test(request.url)) return kept;
   try {
     return await keep(cache, request, await fetch(request));

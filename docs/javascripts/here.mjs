@@ -2,30 +2,45 @@
 
 const folder = new URL("../runtime/", import.meta.url).href;
 let worker;
+let attempts = 0; // how often this worker may still be begun anew: until it has answered
 let asked = 0;
-const waiting = new Map();
+const waiting = new Map(); // by number: what was asked, and who waits for the answer
 const endings = new Set(); // what is to be done when Python has been ended
 
+function begin() {
+  worker = new Worker(new URL("python.mjs", import.meta.url), { type: "module" });
+  worker.addEventListener("message", ({ data }) => hear(data));
+  worker.addEventListener("error", (event) => fail(event.message || "Python could not start."));
+  for (const [id, { question }] of waiting) worker.postMessage({ id, folder, ...question });
+}
+
+// A worker asks for its own files once, and remembers those that did not come; another does not.
+function fail(why) {
+  if (!attempts) return end(why);
+  attempts -= 1;
+  worker.terminate();
+  begin();
+}
+
+function hear({ id, doing, unstarted, error, answer, seconds }) {
+  const one = waiting.get(id);
+  if (!one) return;
+  if (doing) return one.tell(doing);
+  if (unstarted) return fail(error);
+  attempts = 0;
+  waiting.delete(id);
+  if (error) one.reject(new Error(error));
+  else one.resolve({ answer, seconds });
+}
+
 export function ask(question, { wants = [], tell = () => {} } = {}) {
-  if (!worker) {
-    worker = new Worker(new URL("python.mjs", import.meta.url), { type: "module" });
-    worker.addEventListener("message", ({ data }) => {
-      const one = waiting.get(data.id);
-      if (!one) return;
-      if (data.doing) {
-        one.tell(data.doing);
-        return;
-      }
-      waiting.delete(data.id);
-      if (data.error) one.reject(new Error(data.error));
-      else one.resolve({ answer: data.answer, seconds: data.seconds });
-    });
-    worker.addEventListener("error", (event) => end(event.message || "Python could not start."));
-  }
   asked += 1;
   return new Promise((resolve, reject) => {
-    waiting.set(asked, { resolve, reject, tell });
-    worker.postMessage({ id: asked, folder, question, wants });
+    const one = { resolve, reject, tell, question: { question, wants } };
+    waiting.set(asked, one);
+    if (worker) return worker.postMessage({ id: asked, folder, ...one.question });
+    attempts = 1;
+    begin();
   });
 }
 
@@ -54,12 +69,15 @@ export function needs(text) {
 let announced = false;
 export async function announce(wants, tell) {
   if (announced) return;
-  announced = true;
   if (typeof WebAssembly !== "object") throw new Error("This browser cannot run Python.");
   if (navigator.deviceMemory < 0.5) {
     throw new Error("Python needs 165 MB of memory, more than this device has to spare.");
   }
-  const { sizes, data, digits } = await (await fetch(`${folder}manifest.json`)).json();
+  const list = () => fetch(`${folder}manifest.json`).then((found) => found.json());
+  const { sizes, data, digits } = await list().catch(list).catch(() => {
+    throw new Error("Python could not be loaded: the network does not answer.");
+  });
+  announced = true;
   let bytes = 0;
   for (const [name, length] of Object.entries(sizes)) {
     const wheel = ["scipy", "pillow"].find((one) => name.startsWith(`${one}-`));

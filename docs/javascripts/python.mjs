@@ -7,8 +7,28 @@ const loaded = new Set(["numpy"]);
 let runtime;
 let manifest;
 
-async function get(url, options) {
-  const answer = await fetch(url, options);
+// What is lost on its way is asked for a second time. Pyodide, which asks with the same function,
+// would wait for ever for a program that does not come: so it is not Pyodide that is waited for.
+let lose;
+const lost = new Promise((_, reject) => (lose = reject));
+lost.catch(() => {}); // it may be that nobody waits
+const fetched = self.fetch;
+
+self.fetch = async (...question) => {
+  try {
+    return await fetched(...question);
+  } catch {
+    await new Promise((go) => setTimeout(go, 500));
+  }
+  return fetched(...question).catch(() => {
+    const error = new Error(`${String(question[0]).split("/").pop()} could not be loaded`);
+    lose(error);
+    throw error;
+  });
+};
+
+async function get(url) {
+  const answer = await fetch(url);
   if (!answer.ok) throw new Error(`${url.split("/").pop()} could not be loaded (${answer.status})`);
   return answer;
 }
@@ -18,17 +38,25 @@ async function start(folder, tell) {
   manifest = await (await get(`${folder}manifest.json`)).json();
   const core = `${folder}${manifest.core}/`;
   tell("Loading Python");
-  const { loadPyodide } = await import(`${core}pyodide.mjs`);
+  const { loadPyodide } = await import(`${core}pyodide.mjs`).catch(() => {
+    throw new Error("pyodide.mjs could not be loaded");
+  });
   const pyodide = await loadPyodide({
     indexURL: core,
     lockFileURL: `${core}lock.json`,
     packageBaseUrl: core,
     packages: ["numpy"],
   });
+  there(pyodide, "numpy");
   tell("Loading the book's code");
   await unpack(pyodide, manifest.code);
   pyodide.runPython("import sys; sys.path.insert(0, '/book')");
   return pyodide;
+}
+
+// Pyodide says nothing of a package that did not come.
+function there(pyodide, name) {
+  if (!(name in pyodide.loadedPackages)) throw new Error(`${name} could not be loaded`);
 }
 
 async function unpack(pyodide, name) {
@@ -45,7 +73,8 @@ async function provide(pyodide, wants, tell) {
       await unpack(pyodide, manifest[name]);
     } else {
       tell(`Loading ${name === "scipy" ? "SciPy" : "Pillow"}`);
-      await pyodide.loadPackage(name, { messageCallback: () => {} });
+      await pyodide.loadPackage(name, { messageCallback: () => {}, errorCallback: () => {} });
+      there(pyodide, name);
     }
     loaded.add(name);
   }
@@ -53,12 +82,10 @@ async function provide(pyodide, wants, tell) {
 
 async function reply({ data: { id, folder, question, wants } }) {
   const tell = (doing) => postMessage({ id, doing });
+  let pyodide;
   try {
-    ready ??= start(folder, tell);
-    const pyodide = await ready.catch((error) => {
-      ready = undefined; // the next question tries again
-      throw error;
-    });
+    ready ??= Promise.race([start(folder, tell), lost]);
+    pyodide = await ready;
     await provide(pyodide, wants, tell);
     tell("Computing");
     const module = pyodide.pyimport("book.in_page");
@@ -69,7 +96,7 @@ async function reply({ data: { id, folder, question, wants } }) {
     postMessage({ id, answer: JSON.parse(answer), seconds });
   } catch (error) {
     const lines = String(error.message ?? error).trim().split("\n"); // of Python's, the last says it
-    postMessage({ id, error: lines.at(-1) });
+    postMessage({ id, error: lines.at(-1), unstarted: !pyodide });
   }
 }
 

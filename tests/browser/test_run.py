@@ -293,6 +293,78 @@ def test_without_a_network_what_was_loaded_still_runs(visit):
     assert "all as printed" in run(page, 0)
 
 
+losses: dict[str, int] = {}  # by the beginning of a name, how often it is still to be lost
+
+
+class Lossy(Strict):
+    """Lose what is asked for on its way: the connection ends before anything has come."""
+
+    def send_head(self):
+        name = self.path.split("/")[-1]
+        for part in [part for part in losses if name.startswith(part)]:
+            if losses[part] > 0:
+                losses[part] -= 1
+                return None
+        return super().send_head()
+
+
+@pytest.fixture
+def lossy(folder):
+    losses.clear()
+    with served(Lossy, folder) as found:
+        yield f"{found}book/"
+    losses.clear()
+
+
+NEEDED = {  # and what is said when it does not come at all
+    "manifest": "Python could not be loaded: the network does not answer.",
+    "python.mjs": "Python could not start.",
+    "pyodide.mjs": "pyodide.mjs could not be loaded",
+    "pyodide.asm.wasm": "pyodide.asm.wasm could not be loaded",
+    "lock": "lock.json could not be loaded",
+    "numpy": "could not be loaded",
+    "book-code": "could not be loaded",
+}
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_what_is_lost_on_its_way_is_asked_for_again(visit, lossy, name):
+    losses[name] = 1
+    page = visit(QUICK, place=lossy)
+    assert "all as printed" in run(page, 0)
+    assert losses[name] == 0, "nothing was lost"
+
+
+@pytest.mark.parametrize(("name", "said"), NEEDED.items())
+def test_what_does_not_come_is_named_and_can_be_asked_for_later(visit, lossy, name, said):
+    losses[name] = 1000
+    page = visit(QUICK, place=lossy)
+    assert said in run(page, 0)
+    losses.clear()
+    assert "all as printed" in run(page, 0)
+
+
+def test_scipy_that_does_not_come_is_named_and_can_be_asked_for_later(visit, lossy):
+    losses["scipy"] = 1000
+    page = visit("01-cross-correlation-and-convolution", place=lossy)
+    texts = page.locator(".language-pycon:has(.run) pre > code").all_text_contents()
+    number = next(number for number, text in enumerate(texts) if "scipy" in text)
+    assert "could not be loaded" in run(page, number)
+    losses.clear()
+    assert "all as printed" in run(page, number)
+
+
+def test_where_nothing_can_be_kept_it_runs_all_the_same(visit, address):
+    page = visit(QUICK)
+    page.context.new_cdp_session(page).send(
+        "Storage.overrideQuotaForOrigin",
+        {"origin": address.removesuffix("/book/"), "quotaSize": 1000},
+    )
+    assert "all as printed" in run(page, 0)
+    page.reload()  # from now on through the keeper
+    assert "all as printed" in run(page, 0)
+
+
 def test_outputs_are_guessed_or_shown(visit):
     page = visit(QUICK)
     page.locator(".predict button").click()
@@ -336,4 +408,4 @@ def test_it_runs_in_three_engines(engine, address):
             time.sleep(0.5)
         checked, passed, failed, text = found
         assert (checked, failed) == (passed, 0), text
-        assert passed > 100
+        assert passed > 100, text
