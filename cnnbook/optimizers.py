@@ -207,7 +207,7 @@ class Adam(Optimizer):
     parameters : iterable of Parameter
         What to update; ``model.parameters()``.
     learning_rate : float
-        eta, above 0: how far a step goes, at most and about.
+        eta, above 0: about how far a step goes. After a long quiet it can be three times as far.
     betas : (float, float)
         b1 and b2, in [0, 1): how much of each mean is kept.
     epsilon : float

@@ -68,3 +68,18 @@ def test_errors_are_those_of_the_runs():
         assert data[f"{kind}_errors"] == [run["errors"][0] for run in found]
         near = sum(run["errors"][1] for run in found) / len(found)
         assert data[f"{kind}_near"] == pytest.approx(near / data["test_images"])
+
+
+def test_what_its_own_rate_has_changed_is_what_the_page_says():
+    fewer = {}
+    for kind in strides.KINDS:
+        seeds = range(own_rates.SEEDS)
+        usual = results("strides", [{"seed": seed, "kind": kind} for seed in seeds])
+        rate = {"kind": kind, "rate": own_rates.CHOSEN[kind], "chosen": True}
+        own = results("own_rates", [{"seed": seed, **rate} for seed in seeds])
+        rest = strides.SHIFTS.index(0)
+        before, after = (np.array([run["errors"][rest] for run in runs]) for runs in (usual, own))
+        gained = before - after
+        fewer[kind] = gained.mean(), gained.std(ddof=1) / own_rates.SEEDS**0.5
+    assert [kind for kind, (mean, error) in fewer.items() if mean > 2 * error] == ["three"]
+    assert fewer["plain"][0] < 0

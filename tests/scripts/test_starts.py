@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("matplotlib", reason="the site's extra is not installed: pip install '.[docs]'")
 
 from cnnbook.layers import Dense, ReLU
+from cnnbook.mnist import load_digits
 from scripts.figures import depth_histograms, starts
 from tests.scripts.sweeps import assert_chosen_well
 
@@ -64,3 +65,14 @@ def test_a_histogram_has_the_shares_of_powers_of_ten():
     places = -8 + 0.2 * np.arange(60)
     found = {round(float(places[k]), 1): shares[k] for k in np.flatnonzero(shares)}
     assert found == {-2.0: 0.25, 0.0: 0.5, 2.0: 0.25}
+
+
+def test_with_biases_that_are_drawn_the_image_vanishes_and_not_the_number():
+    rng = np.random.default_rng(0)
+    x = load_digits().train[0][:200].reshape(200, -1)
+    for depth in range(starts.DEPTH):
+        x = ReLU().forward(Dense(x.shape[1], starts.WIDTH, rng=rng).forward(x))
+        if depth == 0:
+            first = x
+    assert np.sqrt(np.mean(x**2)) > 0.1 * np.sqrt(np.mean(first**2))
+    assert x.std(axis=0).max() < 0.01 * first.std(axis=0).max()

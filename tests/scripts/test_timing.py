@@ -1,12 +1,14 @@
 """What chapter 16 measures is what it says: the same results, the passes of a step, the fit."""
 
+import json
+
 import numpy as np
 import pytest
 
 pytest.importorskip("matplotlib", reason="the site's extra is not installed: pip install '.[docs]'")
 
 from scripts import timing
-from scripts.figures import roofline
+from scripts.figures import FOLDER, roofline
 from tests.cases import error
 
 
@@ -81,3 +83,15 @@ def test_every_size_has_the_same_relative_weight():
 def test_a_layer_is_compared_by_the_sums_of_its_passes():
     found = {"layer": [1, 2, 1], "measured": [3.0, 5.0, 1.0], "predicted": [1.0, 4.0, 3.0]}
     assert timing.by_layer(found) == [1.0, 1.25]
+
+
+def test_what_the_page_says_of_the_measured_passes_and_of_two_threads():
+    found = json.loads((FOLDER / "roofline.json").read_text(encoding="utf-8"))["data"]
+    measured, moved = np.array(found["measured"]), np.array(found["bytes"])
+    off = measured / found["predicted"]
+    assert (off.argmax(), moved.argmin(), off.max() > 3) == (0, 0, True)
+    ways = json.loads((FOLDER / "ways.json").read_text(encoding="utf-8"))["data"]
+    step = 1000 * ways["one_thread"] / found["batch"]
+    products = measured[np.array(found["multiplications"]) > 0].sum()
+    assert products / step == pytest.approx(1 / 4, abs=0.03)
+    assert ways["quicker"] < 8 / 7
