@@ -11,6 +11,7 @@ them. While a run goes on, its folder is locked.
 import contextlib
 import dataclasses
 import functools
+import hashlib
 import json
 import math
 import os
@@ -330,8 +331,8 @@ def train_run(
     OSError
         If the folder cannot be written to; `BlockingIOError` if another run holds it.
     ValueError
-        If it holds a run of another configuration or of other versions, or any run without
-        ``resume``, or a damaged file; or if validation leaves no image to train on.
+        If it holds a run of another configuration, of other images or of other versions, or any run
+        without ``resume``, or a damaged file; or if validation leaves no image to train on.
     FloatingPointError
         If the training diverges, as in `cnnbook.train.fit`. Complete epochs stay in the folder;
         if there are none, nothing does.
@@ -346,6 +347,7 @@ def train_run(
             record = _agreed_record(
                 folder,
                 configuration,
+                split,
                 resume=resume,
                 other_versions=other_versions,
             )
@@ -607,6 +609,7 @@ def _undone_if_empty(folder: Path) -> Iterator[None]:
 def _agreed_record(
     folder: Path,
     configuration: Configuration,
+    split: Split,
     *,
     resume: bool,
     other_versions: bool,
@@ -623,6 +626,7 @@ def _agreed_record(
         return {
             "configuration": dataclasses.asdict(configuration),
             **_surroundings(),
+            "images": _described(split),
         }
     if not resume:
         raise ValueError(
@@ -631,6 +635,7 @@ def _agreed_record(
     _check_same_run(
         folder, Configuration(**record["configuration"]), configuration
     )
+    _check_same_images(folder, record, split)
     _check_weights_are_there(folder)
     record["configuration"] = dataclasses.asdict(configuration)
     return _with_versions(folder, record, other_versions=other_versions)
@@ -652,6 +657,36 @@ def _check_same_run(
                 f"{field.name}: expected {old}, as in the run in {folder}; got {new} "
                 "(choose another folder for another run)"
             )
+
+
+def _described(split: Split) -> dict[str, Any]:
+    """Describe the images of a run, so that it does not go on with others."""
+    digest = hashlib.sha256()
+    for images, labels in split:
+        digest.update(np.ascontiguousarray(images))
+        digest.update(np.ascontiguousarray(labels, "<i8"))
+    counts = {
+        name: len(part[1]) for name, part in split._asdict().items()
+    }
+    return {**counts, "sha256": digest.hexdigest()}
+
+
+def _counted(images: dict[str, Any]) -> str:
+    """Say how many images a run has."""
+    return f"{images['train']:,} to train on and {images['test']:,} to test on"
+
+
+def _check_same_images(
+    folder: Path, record: dict[str, Any], split: Split
+) -> None:
+    """Refuse to go on with other images; a run of before they were noted takes these."""
+    images = _described(split)
+    before = record.setdefault("images", images)
+    if before != images:
+        raise ValueError(
+            f"images: expected those of the run in {folder}, {_counted(before)}; "
+            f"got {_counted(images)}, not the same (--download takes all of MNIST)"
+        )
 
 
 def _check_weights_are_there(folder: Path) -> None:
@@ -756,6 +791,8 @@ def _read_record(folder: Path) -> dict[str, Any] | None:
         Configuration(**record["configuration"])
         for described in [record, *record.get("continued", [])]:
             _named(described)
+        if "images" in record:
+            _counted(record["images"])
     except FileNotFoundError:
         return None
     except DamagedFileError:

@@ -286,6 +286,7 @@ def test_a_run_from_before_there_were_two_networks_goes_on_to_the_same_bits(tmp_
     record = json.loads((old / "configuration.json").read_text())
     five = ("limit_per_class", "epochs", "batch_size", "learning_rate", "seed")
     record["configuration"] = {name: record["configuration"][name] for name in five}
+    del record["images"]
     (old / "configuration.json").write_text(json.dumps(record))
     assert load_configuration(old) == SMALL
     assert [*json.loads((old / "history.json").read_text())] == ["losses", "test_errors"]
@@ -411,6 +412,47 @@ def test_another_configuration_is_refused(tmp_path, split, changes, message):
     with pytest.raises(ValueError, match=f"^{message}"):
         train_run(tmp_path, other, split)
     assert contents(tmp_path) == before
+
+
+def without_the_last(images, labels):
+    return images[:-1], labels[:-1]
+
+
+def with_another_pixel(images, labels):
+    other = images.copy()
+    other[-1, 0, 14, 14] += 0.25
+    return other, labels
+
+
+def with_another_label(images, labels):
+    return images, np.concatenate([labels[:-1], 1 - labels[-1:]])
+
+
+@pytest.mark.parametrize("part", ["train", "test"])
+@pytest.mark.parametrize("change", [without_the_last, with_another_pixel, with_another_label])
+def test_a_run_does_not_go_on_with_other_images(tmp_path, split, part, change):
+    train_run(tmp_path, SMALL, split)
+    before = contents(tmp_path)
+    other = split._replace(**{part: change(*getattr(split, part))})
+    counts = [
+        f"{len(each.train[1])} to train on and {len(each.test[1])} to test on"
+        for each in (split, other)
+    ]
+    with pytest.raises(ValueError, match=r"^images: expected those of the run in") as refused:
+        train_run(tmp_path, dataclasses.replace(SMALL, epochs=5), other)
+    assert f"{tmp_path}, {counts[0]}; got {counts[1]}, not the same" in str(refused.value)
+    assert contents(tmp_path) == before
+
+
+def test_how_images_lie_in_memory_does_not_make_them_others(tmp_path, split):
+    train_run(tmp_path, SMALL, split)
+    images, labels = split.train
+    turned = np.moveaxis(np.ascontiguousarray(np.moveaxis(images, 0, -1)), -1, 0)
+    assert not turned.flags.c_contiguous
+    same = split._replace(train=(turned, labels.astype(np.int16)))
+    train_run(tmp_path, dataclasses.replace(SMALL, epochs=4), same)
+    record = json.loads((tmp_path / "configuration.json").read_text())
+    assert {name: record["images"][name] for name in ("train", "test")} == {"train": 40, "test": 50}
 
 
 def test_damaged_runs_are_refused_by_name(tmp_path, split):
@@ -843,6 +885,9 @@ def test_a_history_that_is_none_is_refused_though_it_is_signed(tmp_path, split, 
         '{"configuration": {}, "continued": 5}',
         '{"configuration": {}, "continued": [5]}',
         '{"configuration": {}, "continued": {"versions": 5}}',
+        '{"configuration": {}, "images": 5}',
+        '{"configuration": {}, "images": {"train": 5}}',
+        '{"configuration": {}, "images": {"train": "5", "test": 5}}',
         '{"configuration": 5}',
         "{}",
         "5",
