@@ -302,6 +302,7 @@ def train(  # noqa: PLR0917 - typer passes them by name
     if processes.rank > 0:
         train_run("", *processes.bcast(None), communicator=processes)
         return
+    _check_download(mirror, cache_dir, download=download)
     configuration = _agreed(output, typed, resume=resume)
     kind = NETWORKS[configuration.network]
     limit = configuration.limit_per_class
@@ -395,14 +396,17 @@ def main() -> None:
 
 def _end(sentence: str) -> None:
     """Say what is wrong, and end with status 2; among several processes at once, for all."""
-    if not launched():
-        typer.echo(sentence, err=True)
-        sys.exit(2)
-    if communicator().rank > 0:
-        # Most likely the first process says the same, and ends all.
-        time.sleep(2)
+    together = launched()
+    try:
+        if together and communicator().rank > 0:
+            # Most likely the first process says the same, and ends all.
+            time.sleep(2)
+    except ValueError:
+        together = False  # without mpi4py each ends by itself
     typer.echo(sentence, err=True)
-    end_all(2)
+    if together:
+        end_all(2)
+    sys.exit(2)
 
 
 def _say(line: str) -> None:
@@ -449,10 +453,7 @@ def _agreed(
                 "--resume: expected --output, the folder of the run; got none"
             )
         return _asked(typed)
-    if output.exists() and not output.is_dir():
-        raise ValueError(
-            f"--output: expected a folder; {output} is a file"
-        )
+    _check_folder("--output", output)
     before = load_configuration(output)
     if before is None:
         return _asked(typed)
@@ -472,12 +473,37 @@ def _asked(typed: dict[str, Any]) -> Configuration:
     return dataclasses.replace(NETWORKS[name].defaults, **typed)
 
 
+def _check_download(
+    mirror: list[str] | None, cache_dir: Path | None, *, download: bool
+) -> None:
+    """Refuse to be told where to download from, or to, when nothing is to be downloaded."""
+    told = {"--mirror": mirror, "--cache-dir": cache_dir}
+    for option, value in told.items():
+        if value and not download:
+            raise ValueError(
+                f"{option}: expected --download with it; got none"
+            )
+
+
+def _check_folder(option: str, folder: Path) -> None:
+    """Refuse a path that is no folder and cannot become one."""
+    for place in (folder, *folder.parents):
+        if place.is_dir():
+            return
+        if os.path.lexists(place):
+            what = "file" if place.exists() else "link to nothing"
+            raise ValueError(
+                f"{option}: expected a folder; {place} is a {what}"
+            )
+
+
 @contextlib.contextmanager
 def _place(output: Path | None) -> Iterator[Path]:
     """Give the folder that was asked for, or make one that is nobody else's."""
     if output is not None:
         yield output
         return
+    _check_folder("--output", Path("runs"))
     folder = _made(Path("runs"))
     try:
         yield folder
@@ -523,6 +549,7 @@ def _limited(split: Split, limit_per_class: int | None) -> Split:
 
 def _network(run: Path) -> tuple[Network, Sequential]:
     """Build the network of a run; where no configuration says which it is, the first."""
+    _check_folder("RUN", run)
     configuration = load_configuration(run) or DEFAULTS
     kind = NETWORKS[configuration.network]
     return kind, kind.build(np.random.default_rng(0))

@@ -78,9 +78,12 @@ def end_all(status: int) -> None:
     sys.stderr.flush()
     # MPICH would say that the program has done this.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    from mpi4py import MPI  # noqa: PLC0415
-
-    MPI.COMM_WORLD.Abort(status)
+    try:
+        from mpi4py import MPI  # noqa: PLC0415
+    except ImportError:
+        os._exit(status)  # nothing connects it to the others
+    else:
+        MPI.COMM_WORLD.Abort(status)
 
 
 def _end_all_after(

@@ -399,7 +399,9 @@ def test_resume_where_nothing_was_begun_begins(run):
         (["predict", "run", ""], ["IMAGE.*expected a path; got an empty one"]),
         (["train", "--learning-rate", "-inf"], ["learning_rate: .*; got -inf"]),
         (["train", "--output", "file"], ["--output: expected a folder; file is a file"]),
-        (["train", "--output", "file/run"], ["file"]),
+        (["train", "--output", "file/run"], ["--output: expected a folder; file is a file"]),
+        (["train", "--mirror", "http://x/"], ["--mirror: expected --download with it; got none"]),
+        (["train", "--cache-dir", "x"], ["--cache-dir: expected --download with it; got none"]),
         (["train", "--resume"], ["--resume: expected --output"]),
         (["train", "--colour", "red"], ["--colour"]),
         (
@@ -408,6 +410,9 @@ def test_resume_where_nothing_was_begun_begins(run):
         ),
         (["evaluate"], ["RUN"]),
         (["evaluate", "nowhere"], ["nowhere: expected a run with a complete epoch"]),
+        (["evaluate", "file"], ["RUN: expected a folder; file is a file"]),
+        (["evaluate", "file/run"], ["RUN: expected a folder; file is a file"]),
+        (["predict", "file", "broken"], ["RUN: expected a folder; file is a file"]),
         (["evaluate", "broken"], [r"broken/weights\.npz: damaged"]),
         (["predict", "nowhere", "file"], ["nowhere: expected a run"]),
         (["predict", "run"], ["IMAGE"]),
@@ -427,6 +432,19 @@ def test_bad_input_ends_with_status_2(run, tmp_path, arguments, patterns):
         run("train", *SMALL, "--output", "run")
     assert_fails(run(*arguments), *patterns)
     assert not (tmp_path / "runs").exists()
+
+
+def test_what_is_in_the_way_of_the_first_run_is_named(run, tmp_path):
+    (tmp_path / "runs").write_text("notes")
+    assert_fails(run("train", *SMALL), "--output: expected a folder; runs is a file")
+    assert (tmp_path / "runs").read_text() == "notes"
+
+
+def test_a_link_to_nothing_is_no_folder(run, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "nothing")
+    expected = "expected a folder; link is a link to nothing"
+    assert_fails(run("train", *SMALL, "--output", "link"), f"--output: {expected}")
+    assert_fails(run("evaluate", "link"), f"RUN: {expected}")
 
 
 def test_help_without_arguments(run):
@@ -753,6 +771,22 @@ def test_what_is_wrong_ends_all_and_the_first_process_says_it_first(
     _, out, err = run("train", "--limit-per-class=1", "--output=run")
     assert (out, err) == ("", "Error: wrong\n")
     assert done[2:] == [*waits, ("end", 2)]
+
+
+@pytest.mark.parametrize("arguments", [["evaluate", "nowhere"], ["train", "--output=run"]])
+def test_without_mpi4py_each_process_ends_with_one_sentence(
+    among, run, monkeypatch, tmp_path, arguments
+):
+    def refuse():
+        raise ValueError("mpiexec: expected mpi4py")
+
+    done, _ = among(0)
+    monkeypatch.setattr(cli, "communicator", refuse)
+    result = run(*arguments)
+    assert_fails(result, "^Error: (nowhere: expected a run.*|mpiexec: expected mpi4py ?)$")
+    assert result[2].count("\n") == 1
+    assert done == ["watch"]
+    assert not list(tmp_path.iterdir())
 
 
 def started(*arguments, cwd, **options):

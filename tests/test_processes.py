@@ -195,6 +195,18 @@ def test_a_fault_of_the_program_ends_all_after_its_traceback():
     assert err.endswith("KeyError: 'fault'\n")
 
 
+def test_without_mpi4py_a_fault_ends_this_process(monkeypatch, capfd):
+    ended = []
+    monkeypatch.setitem(sys.modules, "mpi4py", None)
+    system = SimpleNamespace(
+        dup2=lambda *_: None, open=lambda *_: 77, devnull="", O_WRONLY=1, _exit=ended.append
+    )
+    monkeypatch.setattr(processes, "os", system)
+    processes._end_all_after(KeyError, KeyError("fault"), None)
+    assert ended == [1]
+    assert capfd.readouterr().err == "KeyError: 'fault'\n"
+
+
 def test_the_same_in_this_process(monkeypatch, capfd):
     """Which coverage sees."""
     ended = []
