@@ -244,12 +244,13 @@ def _gradients_at(
     """Compute the gradients a move away, and put the parameters back as they were."""
     parameters = model.parameters()
     before = [p.value.copy() for p in parameters]
-    for p, d in zip(parameters, move, strict=True):
-        p.value += d
-    found = gradients(model, loss, x, targets)
-    for p, value in zip(parameters, before, strict=True):
-        p.value[:] = value
-    return found
+    try:
+        for p, d in zip(parameters, move, strict=True):
+            p.value += d
+        return gradients(model, loss, x, targets)
+    finally:
+        for p, value in zip(parameters, before, strict=True):
+            p.value[:] = value
 
 
 def _product(one: list[Array], other: list[Array]) -> float:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from cnnbook.checks import Array, check_count, check_rng
+from cnnbook.checks import Array, check_count, check_rng, check_shape
 from cnnbook.layers import Parameter
 from cnnbook.losses import Loss
 from cnnbook.model import Sequential
@@ -122,12 +122,21 @@ def shards_of(samples: int, shards: int) -> list[slice]:
     list of slice
         The samples of each shard, together each sample once.
 
+    Raises
+    ------
+    TypeError
+        If a number is no integer.
+    ValueError
+        If it is below 1.
+
     Examples
     --------
     >>> cuts = shards_of(samples=10, shards=4)
     >>> [cut.stop - cut.start for cut in cuts]
     [3, 3, 2, 2]
     """
+    samples = check_count("samples", samples)
+    shards = check_count("shards", shards)
     least, larger = divmod(samples, shards)
     sizes = [least + (s < larger) for s in range(shards)]
     ends = np.cumsum([0, *sizes]).tolist()
@@ -154,7 +163,8 @@ def weighted_mean(
     Raises
     ------
     ValueError
-        If there are not as many sizes as means, or none.
+        If there are not as many sizes as means, or none; if the means differ in shape, a size is
+        negative, or all are 0.
 
     Examples
     --------
@@ -166,7 +176,12 @@ def weighted_mean(
             f"sizes: expected one for each of {len(means)} means, "
             f"and at least one; got {len(sizes)}"
         )
-    samples = sum(sizes)
+    for s, (mean, size) in enumerate(zip(means, sizes, strict=True)):
+        check_shape(
+            f"means[{s}]", mean, means[0].shape, "as the first has"
+        )
+        check_count(f"sizes[{s}]", size, 0)
+    samples = check_count("the sum of sizes", sum(sizes))
     weighted = [
         mean * (size / samples)
         for mean, size in zip(means, sizes, strict=True)
@@ -452,6 +467,11 @@ def put_gradient(parameters: Sequence[Parameter], flat: Array) -> None:
     flat : np.ndarray of shape (M,)
         As many numbers as they have together, in their order.
 
+    Raises
+    ------
+    ValueError
+        If it has another number of entries.
+
     Examples
     --------
     >>> weights = Parameter("weights", np.ones((2, 2)))
@@ -460,6 +480,9 @@ def put_gradient(parameters: Sequence[Parameter], flat: Array) -> None:
     array([[0., 1.],
            [2., 3.]])
     """
+    entries = sum(parameter.value.size for parameter in parameters)
+    because = "as many as the parameters have together"
+    check_shape("flat", flat, (entries,), because)
     end = 0
     for parameter in parameters:
         start, end = end, end + parameter.value.size

@@ -246,8 +246,10 @@ def prepare(levels: Array) -> tuple[Array, list[str]]:
 
     Raises
     ------
+    TypeError
+        If the picture is no array of real numbers.
     ValueError
-        If the picture is blank, or not an array of finite numbers with two axes.
+        If it is blank, or not an array of finite numbers with two axes.
 
     Examples
     --------
@@ -284,6 +286,11 @@ def prepare(levels: Array) -> tuple[Array, list[str]]:
 
 def _checked(levels: Array) -> tuple[Array, list[str]]:
     """Stretch the levels of what is a picture to [0, 1], and say from where."""
+    levels = np.asarray(levels)
+    if levels.dtype.kind not in "buif":
+        raise TypeError(
+            f"picture: expected real numbers; got {levels.dtype}"
+        )
     levels = np.asarray(levels, np.float64)
     if levels.ndim != 2 or levels.size == 0:
         raise ValueError(

@@ -81,6 +81,15 @@ def test_a_direction_is_multiplied_by_all_second_derivatives(network):
     assert (flat([p.value for p in model.parameters()]) == before).all()
 
 
+def test_parameters_are_put_back_when_a_pass_fails(network):
+    model, loss, x, targets = network
+    before = flat([p.value.copy() for p in model.parameters()])
+    direction = [np.ones_like(p.value) for p in model.parameters()]
+    with pytest.raises(ValueError, match="targets"):
+        times_curvature(model, loss, x, targets[:-1], direction, step=0.1)
+    assert (flat([p.value for p in model.parameters()]) == before).all()
+
+
 def test_power_iteration_finds_the_largest_eigenvalue_and_its_vector(network):
     values, vectors = np.linalg.eigh(matrix(network))
     found, way = largest_curvature(*network, begin(network), rounds=60)

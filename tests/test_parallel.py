@@ -134,6 +134,30 @@ WRONG = [
         "sizes: expected one for each of 0 means, and at least one; got 0",
     ),
     (
+        lambda: weighted_mean([np.ones(3), np.ones(1)], [1, 2]),
+        ValueError,
+        "means[1]: expected shape (3,), as the first has; got (1,)",
+    ),
+    (
+        lambda: weighted_mean([np.ones(3), np.ones(3)], [3, -1]),
+        ValueError,
+        "sizes[1]: expected an integer of at least 0; got -1",
+    ),
+    (
+        lambda: weighted_mean([np.ones(1)], [0]),
+        ValueError,
+        "the sum of sizes: expected an integer of at least 1; got 0",
+    ),
+    (lambda: weighted_mean([np.ones(1)], [1.5]), TypeError, "sizes[0]: expected an integer*1.5"),
+    (lambda: shards_of(4, 0), ValueError, "shards: expected an integer of at least 1; got 0"),
+    (lambda: shards_of(0, 4), ValueError, "samples: expected an integer of at least 1; got 0"),
+    (lambda: shards_of(4.0, 2), TypeError, "samples: expected an integer; got 4.0"),
+    (
+        lambda: put_gradient([Parameter("w", np.ones((2, 2)))], np.ones(5)),
+        ValueError,
+        "flat: expected shape (4,), as many as the parameters have together; got (5,)",
+    ),
+    (
         lambda: check_shards(9, 8),
         ValueError,
         "shards: expected at most batch_size, which is 8; got 9",

@@ -126,6 +126,15 @@ def test_what_is_no_picture_is_refused(levels, message):
         prepare(levels)
 
 
+@pytest.mark.parametrize(
+    ("levels", "dtype"),
+    [("a picture", "<U9"), (None, "object"), (np.eye(9) * 1j, "complex128"), ([["a"]], "<U1")],
+)
+def test_what_has_no_levels_is_refused(levels, dtype):
+    with pytest.raises(TypeError, match=f"^picture: expected real numbers; got {dtype}$"):
+        prepare(levels)
+
+
 def test_small_integers_do_not_overflow():
     levels = stroke(ink=100, paper=-100)
     np.testing.assert_array_equal(prepare(levels.astype(np.int8))[0], prepare(levels)[0])
