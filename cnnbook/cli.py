@@ -26,6 +26,7 @@ from cnnbook.mnist import (
     select_digits,
 )
 from cnnbook.model import Sequential
+from cnnbook.parallel import Communicator
 from cnnbook.pictures import prepare, read_picture
 from cnnbook.processes import communicator, end_all, launched, watch
 from cnnbook.runs import (
@@ -396,17 +397,22 @@ def main() -> None:
 
 def _end(sentence: str) -> None:
     """Say what is wrong, and end with status 2; among several processes at once, for all."""
-    together = launched()
-    try:
-        if together and communicator().rank > 0:
-            # Most likely the first process says the same, and ends all.
-            time.sleep(2)
-    except ValueError:
-        together = False  # without mpi4py each ends by itself
+    others = _others()
+    if others is not None and others.rank > 0:
+        # Most likely the first process says the same, and ends all.
+        time.sleep(2)
     typer.echo(sentence, err=True)
-    if together:
+    if others is not None:
         end_all(2)
     sys.exit(2)
+
+
+def _others() -> Communicator | None:
+    """Return what connects this process to others; without mpi4py it ends by itself."""
+    try:
+        return communicator() if launched() else None
+    except ValueError:
+        return None
 
 
 def _say(line: str) -> None:

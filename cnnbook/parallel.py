@@ -176,10 +176,11 @@ def weighted_mean(
             f"sizes: expected one for each of {len(means)} means, "
             f"and at least one; got {len(sizes)}"
         )
-    for s, (mean, size) in enumerate(zip(means, sizes, strict=True)):
+    for s, mean in enumerate(means):
         check_shape(
             f"means[{s}]", mean, means[0].shape, "as the first has"
         )
+    for s, size in enumerate(sizes):
         check_count(f"sizes[{s}]", size, 0)
     samples = check_count("the sum of sizes", sum(sizes))
     weighted = [
