@@ -663,8 +663,8 @@ def _described(split: Split) -> dict[str, Any]:
     """Describe the images of a run, so that it does not go on with others."""
     digest = hashlib.sha256()
     for images, labels in split:
-        digest.update(np.ascontiguousarray(images))
-        digest.update(np.ascontiguousarray(labels, "<i8"))
+        digest.update(np.ascontiguousarray(images).data)
+        digest.update(np.ascontiguousarray(labels, "<i8").data)
     counts = {
         name: len(part[1]) for name, part in split._asdict().items()
     }

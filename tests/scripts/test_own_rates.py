@@ -77,8 +77,8 @@ def test_what_its_own_rate_has_changed_is_what_the_page_says():
         usual = results("strides", [{"seed": seed, "kind": kind} for seed in seeds])
         rate = {"kind": kind, "rate": own_rates.CHOSEN[kind], "chosen": True}
         own = results("own_rates", [{"seed": seed, **rate} for seed in seeds])
-        rest = strides.SHIFTS.index(0)
-        before, after = (np.array([run["errors"][rest] for run in runs]) for runs in (usual, own))
+        before = strides.errors_at_rest(usual)
+        after = np.array([run["errors"][0] for run in own])
         gained = before - after
         fewer[kind] = gained.mean(), gained.std(ddof=1) / own_rates.SEEDS**0.5
     assert [kind for kind, (mean, error) in fewer.items() if mean > 2 * error] == ["three"]
