@@ -493,14 +493,13 @@ def _check_download(
 
 def _check_folder(option: str, folder: Path) -> None:
     """Refuse a path that is no folder and cannot become one."""
-    for place in (folder, *folder.parents):
-        if place.is_dir():
-            return
-        if os.path.lexists(place):
-            what = "file" if place.exists() else "link to nothing"
-            raise ValueError(
-                f"{option}: expected a folder; {place} is a {what}"
-            )
+    places = (folder, *folder.parents)
+    there = next(filter(os.path.lexists, places), Path())
+    if not there.is_dir():
+        what = "file" if there.exists() else "link to nothing"
+        raise ValueError(
+            f"{option}: expected a folder; {there} is a {what}"
+        )
 
 
 @contextlib.contextmanager

@@ -162,6 +162,8 @@ def weighted_mean(
 
     Raises
     ------
+    TypeError
+        If a size is no integer, or a mean no NumPy array of float32 or float64.
     ValueError
         If there are not as many sizes as means, or none; if the means differ in shape, a size is
         negative, or all are 0.
@@ -470,6 +472,8 @@ def put_gradient(parameters: Sequence[Parameter], flat: Array) -> None:
 
     Raises
     ------
+    TypeError
+        If it is no NumPy array of float32 or float64.
     ValueError
         If it has another number of entries.
 

@@ -112,3 +112,19 @@ def test_a_trial_may_only_be_lost_where_the_rate_is_at_the_edge():
     for setting in rungs.TRIALS:
         wide = rungs.allowed(setting)["errors"] > 100
         assert wide == (setting["rate"] >= rungs.EDGE[setting["rung"]])
+
+
+def errors(rung, seeds, rate):
+    settings = [{"seed": seed, "rung": rung, "rate": rate} for seed in seeds]
+    return np.array([run["errors"] for run in results("rungs", settings)])
+
+
+def test_what_the_page_says_of_momentum_and_of_the_largest_rate():
+    seeds = range(rungs.SEEDS)
+    pooled, momentum = (errors(r, seeds, rungs.CHOSEN[r]) for r in ("pooled", "momentum"))
+    assert np.count_nonzero(momentum > pooled) == 3
+    few, many = np.split(np.sort(pooled), 2)
+    assert many.min() - few.max() > 5 * np.ptp(few), "two groups, the median between them"
+    low, high = (errors("pooled", rungs.SWEEP, rungs.RATES["pooled"][at]) for at in (1, 3))
+    assert sorted(high / low > 2) == [False, True, True, True]
+    assert np.count_nonzero(high > 5000) == 1
