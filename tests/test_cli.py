@@ -447,6 +447,11 @@ def test_a_link_to_nothing_is_no_folder(run, tmp_path):
     assert_fails(run("evaluate", "link"), f"RUN: {expected}")
 
 
+def test_a_drive_that_is_not_there_is_left_to_the_system(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(os.path, "lexists", lambda path: False)
+    assert_fails(run("evaluate", "nowhere"), "nowhere: expected a run with a complete epoch")
+
+
 def test_help_without_arguments(run):
     status, out, err = run()
     assert status == 2
