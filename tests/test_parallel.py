@@ -158,6 +158,11 @@ WRONG = [
         "flat: expected shape (4,), as many as the parameters have together; got (5,)",
     ),
     (
+        lambda: put_gradient([Parameter("w", np.ones((2, 2)))], np.arange(4)),
+        TypeError,
+        "flat: expected float32 or float64; got int64",
+    ),
+    (
         lambda: check_shards(9, 8),
         ValueError,
         "shards: expected at most batch_size, which is 8; got 9",
